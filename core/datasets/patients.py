@@ -1,0 +1,40 @@
+"""Splits by patient, and the proof that no patient is on two sides."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from core.errors import Problems
+
+SALT = "cxr-bench"
+
+
+def patient_bucket(patient_id: str, num_buckets: int = 10) -> int:
+    """A patient's bucket in 0 … num_buckets − 1: salted SHA-256, the same on every machine."""
+    digest = hashlib.sha256(f"{SALT}:{patient_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % num_buckets
+
+
+def hash_split(patient_ids: pl.Series, splits: Sequence[str]) -> pl.Series:
+    """Each patient's split: entry `bucket` of `splits`, so a tenth of the patients each."""
+    patients = patient_ids.unique()
+    chosen = [splits[patient_bucket(patient, len(splits))] for patient in patients]
+    return patient_ids.replace_strict(patients, chosen, return_dtype=pl.String)
+
+
+def note_shared_patients(problems: Problems, path: Path, manifest: pl.DataFrame) -> None:
+    """Add a problem for each patient who has images in more than one split."""
+    shared = (
+        manifest.group_by("patient_id")
+        .agg(pl.col("split").unique().sort(), pl.col("image_id").sort())
+        .filter(pl.col("split").list.len() > 1)
+        .sort("patient_id")
+    )
+    for patient, splits, images in shared.iter_rows():
+        problems.add(
+            path,
+            f"patient {patient!r} is in {' and '.join(splits)} "
+            f"(images {', '.join(images[:3])}{' …' * (len(images) > 3)}); split by patient.",
+        )

@@ -1,0 +1,1 @@
+"""Decoding images, and the geometry between an image and its square in the cache."""

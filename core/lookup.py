@@ -1,0 +1,34 @@
+"""Looking a name up in one of the literal tables (backbones, losses, metrics, …)."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+from core.errors import ConfigError
+
+Row = TypeVar("Row")
+
+
+def lookup(table: Mapping[str, Row], name: str, kind: str) -> Row:
+    """The row of `table` called `name`.
+
+    Args:
+        table: The literal table.
+        name: What the user asked for.
+        kind: What the rows are, in the singular ("loss").
+
+    Raises:
+        ConfigError: If there is no such row; the message names the rows there are.
+    """
+    if name not in table:
+        raise ConfigError(unknown(name, table, kind))
+    return table[name]
+
+
+def unknown(name: str, known: Iterable[str], kind: str) -> str:
+    """The sentence for a name that is not among the known ones."""
+    names = sorted(str(each) for each in known)
+    near = get_close_matches(name, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
+    return f"Unknown {kind} {name!r}. Known {plural}: {', '.join(names) or 'none yet'}.{hint}"

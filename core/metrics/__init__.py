@@ -1,0 +1,1 @@
+"""The statistics: ranking and threshold metrics, patient bootstrap, paired comparisons."""

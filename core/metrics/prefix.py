@@ -1,0 +1,96 @@
+"""Sums over the first k rows of a permuted table of counts, for many replicates at once.
+
+The rows are cut into blocks. A block's k-th row of all blocks lies side by side in memory, so
+that one vectorised addition advances the running sum of every block and every replicate; sums
+up to the blocks are then added to those positions only that are asked for.
+
+Shapes: N rows, P patients, C replicates of a chunk, L rows a block, K blocks.
+"""
+
+from dataclasses import dataclass
+from math import isqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.metrics.ratio import Values
+
+MAX_BLOCK_ROWS = 64
+
+Ends = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class PrefixSums:
+    """Running sums of N rows, for C replicates.
+
+    Args:
+        within: uint16 [L, K, C], sums within each block, the row itself included.
+        before: float64 [K, C], sums of all earlier blocks.
+    """
+
+    within: NDArray[np.uint16]
+    before: Values
+
+    def at(self, ends: Ends) -> Values:
+        """Sums of the first `ends` rows: intp [G] -> float64 [G, C]."""
+        block, row = np.divmod(ends, len(self.within))
+        num_blocks, num_replicates = self.before.shape
+        flat = self.within.reshape(-1, num_replicates)
+        sums = np.take(self.before, block, axis=0)
+        sums += np.take(flat, row * num_blocks + block, axis=0)
+        return sums
+
+    def at_each(self, ends: Ends) -> Values:
+        """Sums of the first `ends[c]` rows in replicate c: intp [C] -> float64 [C]."""
+        block, row = np.divmod(ends, len(self.within))
+        each = np.arange(len(ends))
+        return self.before[block, each] + self.within[row, block, each]
+
+    def first_reaching(self, targets: Values) -> Ends:
+        """The smallest k whose sum is at least `targets[c]`, in each replicate.
+
+        Args:
+            targets: float64 [C], at most the sum of all rows.
+        """
+        each = np.arange(len(targets))
+        block = np.argmax(self.before + self.within[-1] >= targets, axis=0)
+        row = np.argmax(self.before[block, each] + self.within[:, block, each] >= targets, axis=0)
+        return block * len(self.within) + row
+
+
+@dataclass(frozen=True, eq=False)
+class PrefixLayout:
+    """Where the rows of one order stand in memory.
+
+    Args:
+        gather: intp [L · K], rows of the table of counts, the k-th rows of all blocks together.
+        block_rows: L.
+    """
+
+    gather: Ends
+    block_rows: int
+
+    def sums(self, counts: NDArray[np.uint16]) -> PrefixSums:
+        """The running sums of `counts`, uint16 [P + 1, C] with zeros in its last row."""
+        within = np.take(counts, self.gather, axis=0).reshape(self.block_rows, -1, counts.shape[1])
+        for row in range(1, self.block_rows):
+            within[row] += within[row - 1]
+        before = np.zeros(within.shape[1:])
+        np.cumsum(within[-1, :-1], axis=0, dtype=np.float64, out=before[1:])
+        return PrefixSums(within, before)
+
+
+def prefix_layout(rows: Ends, zero_row: int) -> PrefixLayout:
+    """Lays out one order of rows.
+
+    Args:
+        rows: intp [N], which row of the table of counts stands at each place of the order.
+        zero_row: A row whose counts are 0: the sum of the first 0 rows, and the padding.
+    """
+    block_rows = min(MAX_BLOCK_ROWS, isqrt(len(rows)) + 1)
+    num_blocks = -(-(len(rows) + 1) // block_rows)
+    padded = np.full(num_blocks * block_rows, zero_row, dtype=np.intp)
+    padded[1 : len(rows) + 1] = rows
+    gather = np.ascontiguousarray(padded.reshape(num_blocks, block_rows).T).ravel()
+    return PrefixLayout(gather, block_rows)
