@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.metrics.prefix import MAX_BLOCK_ROWS
 from core.metrics.ratio import Values
 
 INTERVAL_LEVEL = 0.95
@@ -16,8 +17,8 @@ INTERVAL_LEVEL = 0.95
 PatientCounts = NDArray[np.uint16]
 """uint16 [P + 1, C]: how often a replicate draws each patient; the last row is 0."""
 
-MAX_COUNT = 1023
-"""A block of the running sums (64 rows) must fit in 16 bits."""
+MAX_COUNT = np.iinfo(np.uint16).max // MAX_BLOCK_ROWS
+"""The running sum of a block of rows must fit in 16 bits."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,9 +40,9 @@ def _check_columns(
 ) -> None:
     num_bad_scores = np.count_nonzero(~np.isfinite(scores), axis=0)
     num_bad_labels = np.count_nonzero(~np.isin(labels, (0, 1, NOT_SCORED)), axis=0)
-    not_predicted = np.isnan(scores).all(axis=0)
+    is_predicted = np.count_nonzero(np.isnan(scores), axis=0) < len(scores)
     for column, finding in enumerate(FINDINGS):
-        if num_bad_scores[column] and not not_predicted[column]:
+        if num_bad_scores[column] and is_predicted[column]:
             what = f"{num_bad_scores[column]} of {len(scores)} scores are not finite."
             problems.add(f"{where}, {finding}", what)
         if num_bad_labels[column]:

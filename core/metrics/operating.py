@@ -74,6 +74,16 @@ def pooled(counts: list[Counts]) -> Counts:
     )
 
 
+def joined_counts(counts: list[Counts]) -> Counts:
+    """The outcomes of successive chunks of replicates as one, along the last axis."""
+    return Counts(
+        tp=np.concatenate([each.tp for each in counts], axis=-1),
+        fp=np.concatenate([each.fp for each in counts], axis=-1),
+        fn=np.concatenate([each.fn for each in counts], axis=-1),
+        tn=np.concatenate([each.tn for each in counts], axis=-1),
+    )
+
+
 def f1(counts: Counts) -> Values:
     """2 TP / (2 TP + FP + FN); NaN without positive labels, 0 where none of them is found."""
     found = ratio(2 * counts.tp, counts.positive + counts.alerts)

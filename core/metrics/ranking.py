@@ -56,7 +56,8 @@ class Steps:
         gained: float64 [G, *R], positive weight of the group itself.
         positive: float64 [G, *R], positive weight down to the group's end.
         negative: float64 [G, *R], negative weight down to the group's end.
-        negative_halved: the same, but with half of the group's own negatives.
+        mixed: intp [M], the groups that hold negatives too; few, where scores are fine-grained.
+        tied: float64 [M, *R], negative weight of each mixed group itself.
         all_positive: float64 [*R], the positive weight in all.
         all_negative: float64 [*R], the negative weight in all.
     """
@@ -65,7 +66,8 @@ class Steps:
     gained: Values
     positive: Values
     negative: Values
-    negative_halved: Values
+    mixed: Ends
+    tied: Values
     all_positive: Values
     all_negative: Values
 
@@ -106,35 +108,31 @@ def steps(groups: TieGroups, total: Cumulative, positive: Cumulative) -> Steps:
     gained = down_to_end.copy()
     gained[1:] -= down_to_end[:-1]
     negative = total(groups.ends) - down_to_end
+    mixed = np.flatnonzero(groups.ends - groups.starts > np.diff(groups.positive_ends, prepend=0))
+    negative_above = total(groups.starts[mixed]) - (down_to_end[mixed] - gained[mixed])
     all_positive = positive(np.array([groups.num_positive]))[0]
-    all_negative = total(np.array([len(groups.order)]))[0] - all_positive
-    halved = _halved(groups, negative, total, down_to_end - gained)
-    return Steps(groups.scores, gained, down_to_end, negative, halved, all_positive, all_negative)
-
-
-def _halved(
-    groups: TieGroups, negative: Values, total: Cumulative, positive_above: Values
-) -> Values:
-    """`negative` with half of each group's own negatives; most groups have none."""
-    sizes = np.diff(groups.positive_ends, prepend=0)
-    mixed = np.flatnonzero(groups.ends - groups.starts > sizes)
-    if not len(mixed):
-        return negative
-    halved = negative.copy()
-    halved[mixed] += total(groups.starts[mixed]) - positive_above[mixed]
-    halved[mixed] /= 2
-    return halved
+    return Steps(
+        scores=groups.scores,
+        gained=gained,
+        positive=down_to_end,
+        negative=negative,
+        mixed=mixed,
+        tied=negative[mixed] - negative_above,
+        all_positive=all_positive,
+        all_negative=total(np.array([len(groups.order)]))[0] - all_positive,
+    )
 
 
 def auroc_of(at: Steps) -> Values:
     """Area under the ROC curve: float64 [*R], NaN where a class has no weight.
 
-    1 − Σ_g w⁺_g · (W⁻ above g + half of the negatives tied with g) / (W⁺ W⁻).
+    1 − Σ_g w⁺_g · (W⁻ down to the end of g − half of the negatives in g) / (W⁺ W⁻).
 
     Source:
         Hanley and McNeil, Radiology 1982: the Wilcoxon form, ties counted as one half.
     """
-    misordered = np.einsum("g...,g...->...", at.gained, at.negative_halved)
+    misordered = np.einsum("g...,g...->...", at.gained, at.negative)
+    misordered -= np.einsum("g...,g...->...", at.gained[at.mixed], at.tied) / 2
     return 1 - ratio(misordered, at.all_positive * at.all_negative)
 
 
@@ -146,12 +144,13 @@ def average_precision_of(at: Steps) -> Values:
     Source:
         Definition of scikit-learn's `average_precision_score`.
     """
-    weighted = at.gained * at.positive
     alerts = at.positive + at.negative
-    # Only replicates whose top images all weigh 0 have an empty group, and it gains nothing.
-    np.divide(weighted, alerts, out=weighted, where=alerts > 0)
+    # Where the top images all weigh 0 there is no precision yet, and nothing is gained.
+    np.maximum(alerts, np.finfo(np.float64).tiny, out=alerts)
+    areas = at.gained * at.positive
+    areas /= alerts
     both = np.where(at.all_negative > 0, at.all_positive, 0.0)
-    return ratio(weighted.sum(axis=0), both)
+    return ratio(areas.sum(axis=0), both)
 
 
 def weighted_steps(

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from itertools import repeat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.metrics.bootstrap import PatientBootstrap, PatientCounts
-from core.metrics.operating import Counts
+from core.metrics.operating import Counts, joined_counts
+from core.metrics.planning import Plan
 from core.metrics.ratio import Values
-from core.metrics.rules import Rule
 from core.metrics.table import METRICS
-from core.metrics.thresholds import Basis
-from core.metrics.weighting import RankedFinding, WeightedFinding
+from core.metrics.weighting import RankedFinding, WeightedFinding, rank_finding
+from core.roles import NOT_SCORED
 
-CHUNK_ELEMENTS = 2**23
+CHUNK_ELEMENTS = 2**21
+"""Images × replicates of a chunk: its running sums of 16 bits should stay in a cache."""
+
 MIN_CHUNK, MAX_CHUNK = 8, 256
 
 
@@ -35,38 +38,6 @@ class RankedData:
     findings: tuple[RankedFinding | None, ...]
 
 
-@dataclass(frozen=True)
-class PlannedThreshold:
-    """One finding's threshold under one policy, and how a replicate comes by it.
-
-    Args:
-        value: The given threshold, NaN where there is none.
-        rule: Chooses it anew in each replicate; None to keep it.
-        basis: The data that the rule is applied to.
-    """
-
-    value: float
-    rule: Rule | None
-    basis: Basis
-
-    def at(self, evaluated: WeightedFinding, source: WeightedFinding | None) -> Values:
-        """The threshold in each replicate: float64 [C]."""
-        num_replicates = len(evaluated.all_positive)
-        basis = source if self.basis is Basis.SOURCE_VAL else evaluated
-        if self.rule is None or basis is None or np.isnan(self.value):
-            return np.full(num_replicates, self.value)
-        return self.rule(basis)
-
-    @property
-    def kept(self) -> "PlannedThreshold":
-        """The same threshold, for the sample itself."""
-        return PlannedThreshold(self.value, None, self.basis)
-
-
-Plan = Mapping[str, PlannedThreshold]
-"""The thresholds of one finding by policy."""
-
-
 @dataclass(frozen=True, eq=False)
 class FindingReplicates:
     """What the replicates say about one finding.
@@ -78,6 +49,37 @@ class FindingReplicates:
 
     ranking: Mapping[str, Values]
     counts: Mapping[str, Counts]
+
+
+def rank_data(
+    scores: NDArray[np.floating],
+    labels: NDArray[np.int8],
+    bootstrap: PatientBootstrap,
+    wanted: Sequence[bool],
+) -> RankedData:
+    """Sorts the labelled images of each wanted finding.
+
+    Args:
+        scores: float [N, 14].
+        labels: int8 [N, 14], 1, 0 or `NOT_SCORED`.
+        bootstrap: Draws the patients of the N images.
+        wanted: One per finding.
+    """
+    findings: list[RankedFinding | None] = []
+    for column, is_wanted in enumerate(wanted):
+        scored = labels[:, column] != NOT_SCORED
+        ranked = (
+            rank_finding(
+                scores[scored, column],
+                labels[scored, column],
+                bootstrap.patient_rows[scored],
+                bootstrap.num_patients,
+            )
+            if is_wanted
+            else None
+        )
+        findings.append(ranked)
+    return RankedData(bootstrap, tuple(findings))
 
 
 def resample(
@@ -94,13 +96,66 @@ def resample(
     Returns:
         One per finding; None where the finding has no value.
     """
-    parts: list[list[FindingReplicates]] = [[] for _ in evaluated.findings]
-    for counts, source_counts in _chunks(evaluated, source):
+    parts = [
+        [_of_sample(ranked, evaluated.bootstrap, plan)] if ranked else []
+        for ranked, plan in zip(evaluated.findings, plans, strict=True)
+    ]
+    for counts, source_counts in _chunks(evaluated, source) if any(parts) else ():
         for column, ranked in enumerate(evaluated.findings):
-            if ranked is None:
-                continue
-            chosen_on = _weighted(source, column, source_counts)
-            # The sample itself keeps the thresholds that were given.
-            plan = plans[column] if counts.shape[1] and source_counts is not _SAMPLE else {}
-            parts[column].append(_part(ranked.weighted(counts), plan, chosen_on))
+            if ranked:
+                chosen_on = _chosen_on(source, column, plans[column], source_counts)
+                part = _of_replicates(ranked.weighted(counts), plans[column], chosen_on)
+                parts[column].append(part)
     return [_concatenated(each) if each else None for each in parts]
+
+
+def _chunks(
+    evaluated: RankedData, source: RankedData | None
+) -> Iterator[tuple[PatientCounts, PatientCounts | None]]:
+    bootstraps = [data.bootstrap for data in (evaluated, source) if data]
+    most_images = max(len(each.patient_rows) for each in bootstraps)
+    size = min(max(CHUNK_ELEMENTS // most_images, MIN_CHUNK), MAX_CHUNK)
+    chunks = evaluated.bootstrap.chunks(size)
+    return zip(chunks, source.bootstrap.chunks(size) if source else repeat(None), strict=False)
+
+
+def _chosen_on(
+    source: RankedData | None, column: int, plan: Plan, counts: PatientCounts | None
+) -> WeightedFinding | None:
+    ranked = source.findings[column] if source else None
+    is_needed = any(planned.needs_source for planned in plan.values())
+    return ranked.weighted(counts) if is_needed and ranked and counts is not None else None
+
+
+def _of_sample(ranked: RankedFinding, bootstrap: PatientBootstrap, plan: Plan) -> FindingReplicates:
+    kept = {policy: planned.kept for policy, planned in plan.items()}
+    return _of_replicates(ranked.weighted(bootstrap.whole()), kept, None)
+
+
+def _of_replicates(
+    evaluated: WeightedFinding, plan: Plan, source: WeightedFinding | None
+) -> FindingReplicates:
+    return FindingReplicates(
+        ranking={
+            name: metric.of_ranking(evaluated.steps)
+            for name, metric in METRICS.items()
+            if metric.of_ranking
+        },
+        counts={
+            policy: evaluated.counts_at(planned.at(evaluated, source))
+            for policy, planned in plan.items()
+        },
+    )
+
+
+def _concatenated(parts: list[FindingReplicates]) -> FindingReplicates:
+    first = parts[0]
+    return FindingReplicates(
+        ranking={
+            name: np.concatenate([part.ranking[name] for part in parts]) for name in first.ranking
+        },
+        counts={
+            policy: joined_counts([part.counts[policy] for part in parts])
+            for policy in first.counts
+        },
+    )

@@ -102,8 +102,7 @@ def _target_rate(source_val: Examples | None, evaluated: Examples | None) -> tup
     source = _source_val(source_val, "target-rate")
     target = _evaluated(evaluated, "target-rate")
     return tuple(
-        rate_threshold(target.values[:, k], labelled_scores(source, k))
-        for k in range(NUM_FINDINGS)
+        rate_threshold(target.values[:, k], labelled_scores(source, k)) for k in range(NUM_FINDINGS)
     )
 
 

@@ -3,8 +3,8 @@
 Shapes: B images, S pixels a side, D features, F = 14 findings.
 """
 
-import timm.data
 import torch
+from timm.data.config import resolve_data_config
 from torch import Tensor, nn
 
 from core.findings import NUM_FINDINGS
@@ -25,7 +25,7 @@ class Classifier(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.head = head or nn.Linear(num_features(backbone), NUM_FINDINGS)
-        config = timm.data.resolve_data_config({}, model=backbone)
+        config = resolve_data_config({}, model=backbone)
         for name in ("mean", "std"):
             self.register_buffer(name, torch.tensor(config[name]).view(1, 3, 1, 1))
 
@@ -36,7 +36,8 @@ class Classifier(nn.Module):
 
     def features(self, pixels: Tensor) -> Tensor:
         """uint8 (B, S, S) → pooled features (B, D)."""
-        return self.backbone(self.normalised(pixels))
+        dtype = next(self.backbone.parameters()).dtype
+        return self.backbone(self.normalised(pixels).to(dtype))
 
     def forward(self, pixels: Tensor) -> Tensor:
         """uint8 (B, S, S) → logits (B, F)."""

@@ -6,6 +6,7 @@ explicit choice that the run record keeps.
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import timm
@@ -60,7 +61,8 @@ def state_hash(state: StateDict) -> str:
     digest = hashlib.sha256()
     for name in sorted(state):
         digest.update(name.encode())
-        digest.update(state[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        values = state[name].detach().cpu().contiguous().reshape(-1)
+        digest.update(values.view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()[:16]
 
 
@@ -68,15 +70,14 @@ Loaded = tuple[nn.Module, str, str]
 
 
 def _create(backbone: BackboneSpec, size: int, file: str | None = None) -> nn.Module:
-    sized = {"img_size": size} if backbone.sized else {}
-    overlay = {"file": file} if file else None
-    return timm.create_model(
+    create = partial(
+        timm.create_model,
         backbone.timm_name,
         pretrained=file is not None,
-        pretrained_cfg_overlay=overlay,
+        pretrained_cfg_overlay={"file": file} if file else None,
         num_classes=0,
-        **sized,
     )
+    return create(img_size=size) if backbone.sized else create()
 
 
 def _from_hub(backbone: BackboneSpec, size: int, seed: int) -> Loaded:
@@ -141,9 +142,8 @@ def _from_file(backbone: BackboneSpec, size: int, path: Path) -> Loaded:
     except SafetensorError as error:
         raise WeightsError(f"{path}: is no safetensors file ({error}).") from error
     wanted = module.state_dict()
-    faults = [
-        name for name in wanted if name not in state or state[name].shape != wanted[name].shape
-    ]
+    shapes = {name: tensor.shape for name, tensor in state.items()}
+    faults = [name for name in wanted if shapes.get(name) != wanted[name].shape]
     if faults:
         raise WeightsError(
             f"{path}: does not fit {backbone.title}: {len(faults)} of {len(wanted)} tensors are "

@@ -101,6 +101,21 @@ class ResultStore:
         new = table.checked(frame, table.name)
         self.write(run_id, table, pl.concat([kept, new]))
 
+    def trained(self, run_id: str) -> RunRecord:
+        """The record of a run that was trained to the end.
+
+        Raises:
+            ConfigError: If there is no such run, or it is not done.
+            DataError: If its record is damaged.
+        """
+        record = self.record(run_id)
+        if record.status != RunStatus.DONE:
+            reason = f" ({record.error})" if record.error else ""
+            raise ConfigError(
+                f"Run {run_id} is {record.status}, not done{reason}; train it to the end first."
+            )
+        return record
+
     def head_path(self, run_id: str) -> Path:
         """Where a run's linear head lies (safetensors)."""
         return self.folder(run_id) / "head.safetensors"

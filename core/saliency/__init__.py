@@ -1,0 +1,1 @@
+"""Where a model looks: attention maps, and how they are drawn."""

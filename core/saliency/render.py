@@ -1,0 +1,142 @@
+"""Drawing attention maps: positive part, upsampled, coloured, laid over the radiograph.
+
+Shapes: h × w the native grid, S the side of the square that the model sees.
+"""
+
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+Level = NDArray[np.float32]
+"""float32 of any shape, 0 to 1: the positive part as a share of a maximum."""
+
+Pixels = NDArray[np.uint8]
+
+_ANCHORS: Mapping[str, str] = {
+    "inferno": "000004 1b0c42 4b0c6b 781c6d a52c60 cf4446 ed6925 fb9a06 f7d03c fcffa4",
+    "magma": "000004 180f3e 451077 721f81 9f2f7f cd4071 f1605d fd9567 fec98d fcfdbf",
+    "viridis": "440154 482878 3e4a89 31688e 26828e 1f9e89 35b779 6dcd59 b4de2c fde725",
+}
+"""Ten equally spaced colours of each map, by Smith and van der Walt (matplotlib, CC0)."""
+
+
+def _interpolated(anchors: str) -> Pixels:
+    colours = np.array([list(bytes.fromhex(anchor)) for anchor in anchors.split()])
+    at, places = np.linspace(0, 1, 256), np.linspace(0, 1, len(colours))
+    channels = [np.interp(at, places, channel) for channel in colours.T]
+    return np.round(np.stack(channels, axis=1)).astype(np.uint8)
+
+
+COLOUR_MAPS: Mapping[str, Pixels] = {
+    name: _interpolated(anchors) for name, anchors in _ANCHORS.items()
+}
+"""Perceptually uniform colour maps, uint8 [256, 3] from low to high; inferno is the default."""
+
+
+class Frame(NamedTuple):
+    """A rectangle in fractions of the square; (0, 0) is the top left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def levels(native: NDArray[np.floating], size: int, peak: float | None = None) -> Level:
+    """A signed native map as the shares that are drawn: positive part, upsampled, scaled.
+
+    Args:
+        native: float [h, w], signed.
+        size: S, in pixels.
+        peak: The value that becomes 1, such as a run's maximum; the map's own unless given.
+
+    Returns:
+        float32 [S, S] in 0 to 1; all 0 where nothing is positive.
+    """
+    positive = np.maximum(native, 0).astype(np.float32)
+    top = float(positive.max()) if peak is None else peak
+    if top <= 0:
+        return np.zeros((size, size), dtype=np.float32)
+    return np.clip(upsample(positive, size) / np.float32(top), 0, 1)
+
+
+def upsample(native: NDArray[np.floating], size: int) -> NDArray[np.float32]:
+    """Half-pixel bilinear interpolation of a native map, its edges held.
+
+    Args:
+        native: float [h, w].
+        size: S, in pixels.
+
+    Returns:
+        float32 [S, S].
+    """
+    rows, columns = (_weights(length, size) for length in native.shape)
+    return (rows @ native.astype(np.float32) @ columns.T).astype(np.float32)
+
+
+def coloured(level: Level, colours: Pixels) -> Pixels:
+    """Levels as colours whose opacity follows the value: [H, W] to uint8 RGBA [H, W, 4].
+
+    Args:
+        level: float32 [H, W] in 0 to 1.
+        colours: A row of `COLOUR_MAPS`.
+    """
+    step = np.round(level * 255).astype(np.uint8)
+    return np.dstack((colours[step], step))
+
+
+def overlay(grey: Pixels, layer: Pixels, opacity: float = 1.0) -> Pixels:
+    """A coloured map over a radiograph: uint8 [H, W] and [H, W, 4] to RGB [H, W, 3].
+
+    Args:
+        grey: The radiograph.
+        layer: RGBA of the same height and width.
+        opacity: 0 to 1, multiplied with the layer's own.
+    """
+    alpha = layer[..., 3:].astype(np.float32) / 255 * opacity
+    mixed = layer[..., :3] * alpha + grey[..., None] * (1 - alpha)
+    return np.round(mixed).astype(np.uint8)
+
+
+def with_boxes(rgb: Pixels, boxes: Iterable[Frame]) -> Pixels:
+    """Boxes as thin white lines with a dark halo, seen on bright and on dark ground.
+
+    Args:
+        rgb: uint8 [H, W, 3]; it is not changed.
+        boxes: In fractions of the square.
+    """
+    image = Image.fromarray(rgb)
+    draw = ImageDraw.Draw(image)
+    for box in boxes:
+        left, top = box.x * image.width, box.y * image.height
+        right, bottom = left + box.width * image.width, top + box.height * image.height
+        draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline="black", width=3)
+        draw.rectangle((left, top, right, bottom), outline="white", width=1)
+    return np.asarray(image)
+
+
+def png(pixels: Pixels, mode: Literal["L", "RGB", "RGBA"]) -> bytes:
+    """Pixels as a PNG file.
+
+    Args:
+        pixels: uint8 [H, W] for L, [H, W, 3] for RGB, [H, W, 4] for RGBA.
+        mode: What the last axis holds.
+    """
+    expected = (*pixels.shape[:2], len(mode)) if mode != "L" else pixels.shape[:2]
+    if pixels.shape != expected:
+        raise ValueError(f"Expected pixels of shape {expected} for {mode}, got {pixels.shape}")
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, format="PNG")
+    return file.getvalue()
+
+
+def _weights(length: int, size: int) -> NDArray[np.float32]:
+    """The share of each of `length` cells in each of `size` pixels, float32 [size, length]."""
+    centres = (np.arange(size) + 0.5) * length / size - 0.5
+    held = np.clip(centres, 0, length - 1)
+    distance = np.abs(held[:, None] - np.arange(length))
+    return np.maximum(1 - distance, 0).astype(np.float32)

@@ -1,0 +1,64 @@
+"""A data set on disk to its manifest and boxes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.datasets.registry import DATASETS
+from core.datasets.request import IndexRequest
+from core.lookup import lookup
+from core.specs import DatasetRecord, parse
+from core.store.data import Dataset, DataStore
+
+PHANTOM_MARK = "phantom.json"
+"""The phantom's writer leaves this file beside its hospitals."""
+
+
+@dataclass(frozen=True, eq=False)
+class Indexed:
+    """What was indexed.
+
+    Args:
+        dataset: As it stands in the store.
+        notes: Sentences about what was changed or left out on the way.
+    """
+
+    dataset: Dataset
+    notes: tuple[str, ...]
+
+
+def run(store: DataStore, adapter: str, name: str, request: IndexRequest) -> Indexed:
+    """Read, check and store a data set; nothing is written unless all of it is right.
+
+    Args:
+        store: Where to.
+        adapter: Row of `DATASETS`.
+        name: What the data set will be called.
+        request: The folder and how to read it.
+
+    Raises:
+        ConfigError: If the adapter, the name or an option is wrong.
+        DataError: If the data set breaks its format; names every file and row.
+    """
+    spec = lookup(DATASETS, adapter, "data set adapter")
+    fields = {
+        "name": name,
+        "adapter": adapter,
+        "root": str(request.root.resolve()),
+        "tables_only": request.tables_only,
+        "labeller": spec.labeller,
+        "split_name": "",
+        "licence": spec.licence,
+        "citation": spec.citation,
+        "restricted": spec.restricted,
+        "synthetic": _is_synthetic(request.root),
+    }
+    record = parse(DatasetRecord, fields, "data set")
+    tables = spec.index(request)
+    record = record.model_copy(update={"split_name": tables.split_name})
+    dataset = store.write_dataset(record, tables.manifest, tables.boxes)
+    return Indexed(dataset, tables.notes)
+
+
+def _is_synthetic(root: Path) -> bool:
+    resolved = root.resolve()
+    return any((folder / PHANTOM_MARK).is_file() for folder in (resolved, resolved.parent))
