@@ -1,1 +1,1 @@
-"""The command line: cxr."""
+"""The reviewer's view: reads the two stores, and needs no torch."""

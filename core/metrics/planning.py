@@ -36,9 +36,10 @@ class PlannedThreshold:
 
     def at(self, evaluated: WeightedFinding, source: WeightedFinding | None) -> Values:
         """The threshold in each replicate: float64 [C]."""
-        chosen_on = source if self.basis is Basis.SOURCE_VAL else evaluated
-        if self.rule is None or chosen_on is None:
+        if self.rule is None:
             return np.full(evaluated.all_positive.shape, self.value)
+        chosen_on = source if self.basis is Basis.SOURCE_VAL else evaluated
+        assert chosen_on is not None, "a rule on source validation is planned only where it is"
         return self.rule(chosen_on)
 
     @property

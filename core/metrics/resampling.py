@@ -65,21 +65,19 @@ def rank_data(
         bootstrap: Draws the patients of the N images.
         wanted: One per finding.
     """
-    findings: list[RankedFinding | None] = []
-    for column, is_wanted in enumerate(wanted):
-        scored = labels[:, column] != NOT_SCORED
-        ranked = (
-            rank_finding(
-                scores[scored, column],
-                labels[scored, column],
-                bootstrap.patient_rows[scored],
-                bootstrap.num_patients,
-            )
-            if is_wanted
-            else None
-        )
-        findings.append(ranked)
-    return RankedData(bootstrap, tuple(findings))
+    columns = (
+        _ranked(scores[:, k], labels[:, k], bootstrap) if is_wanted else None
+        for k, is_wanted in enumerate(wanted)
+    )
+    return RankedData(bootstrap, tuple(columns))
+
+
+def _ranked(
+    scores: NDArray[np.floating], labels: NDArray[np.int8], bootstrap: PatientBootstrap
+) -> RankedFinding:
+    scored = labels != NOT_SCORED
+    patient_rows = bootstrap.patient_rows[scored]
+    return rank_finding(scores[scored], labels[scored], patient_rows, bootstrap.num_patients)
 
 
 def resample(

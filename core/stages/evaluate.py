@@ -63,13 +63,13 @@ def run(
     val = require_role(of_source(Split.VAL), SourceVal, "The choice of thresholds")
     thresholds = {policy: choose_thresholds(policy, source_val=val) for policy in POLICIES_REPORTED}
     chosen = select(target, Split.TEST)
-    scored = {
-        source: [val, of_source(Split.TEST)],
-        target: [target_examples(name, chosen, _of(scores, chosen))],
-    }
+    scored: list[tuple[Dataset, list[Examples]]] = [
+        (source, [val, of_source(Split.TEST)]),
+        (target, [target_examples(name, chosen, _of(scores, chosen))]),
+    ]
     with results.locked(run_id):
         results.write(run_id, THRESHOLDS, _threshold_frame(thresholds))
-        for dataset, examples in scored.items():
+        for dataset, examples in scored:
             _write_metrics(results, run_id, dataset, examples, thresholds, val, num_resamples)
     return results.read(run_id, METRICS)
 

@@ -16,9 +16,7 @@ from core.models.weights import load_backbone
 from core.progress import Progress, silent
 from core.specs import ImageSpec, RunSpec, WeightsRecord
 from core.store.data import Dataset, DataStore
-from core.training.device import best_device
-
-BATCH_SIZE = 64
+from core.training.device import best_device, forward_batch_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +107,12 @@ def extract(
         float32 [N, d].
     """
     features = np.empty((len(pixels), num_features(model.backbone)), np.float32)
+    device = model.mean.device
+    step = forward_batch_size(device)
     with torch.inference_mode():
-        for start in range(0, len(pixels), BATCH_SIZE):
-            rows = slice(start, start + BATCH_SIZE)
-            batch = torch.from_numpy(pixels[rows].copy()).to(model.mean.device)
+        for start in range(0, len(pixels), step):
+            rows = slice(start, start + step)
+            batch = torch.from_numpy(pixels[rows].copy()).to(device)
             features[rows] = model.features(batch).float().cpu().numpy()
             progress("extracting features", min(rows.stop, len(pixels)), len(pixels))
     return features

@@ -1,0 +1,73 @@
+"""Progress on stderr: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as RichProgress
+
+from core.progress import Progress
+
+_LINE_EVERY_SECONDS = 10.0
+
+
+@contextmanager
+def shown() -> Generator[Progress, None, None]:
+    """A progress that the user sees, for as long as the block runs."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bars(bars)
+
+
+class _Bars:
+    def __init__(self, bars: RichProgress) -> None:
+        self.bars = bars
+        self.tasks: dict[str, tuple[TaskID, float]] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if stage not in self.tasks:
+            task = self.bars.add_task(stage, total=total, rate="")
+            self.tasks[stage] = (task, time.monotonic())
+        task, started = self.tasks[stage]
+        self.bars.update(task, completed=done, total=total, rate=_rate(done, started))
+        if done >= total:
+            self.bars.remove_task(self.tasks.pop(stage)[0])
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self.started: dict[str, float] = {}
+        self.told = time.monotonic()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        started = self.started.setdefault(stage, now)
+        if done < total and now - self.told < _LINE_EVERY_SECONDS:
+            return
+        self.told = now
+        print(f"{stage}: {done} of {total} {_rate(done, started)}".rstrip(), file=sys.stderr)
+        if done >= total:
+            del self.started[stage]
+
+
+def _rate(done: int, started: float) -> str:
+    seconds = time.monotonic() - started
+    return f"({done / seconds:.0f}/s)" if seconds > 1 else ""

@@ -1,0 +1,1 @@
+"""From the stores to what a page shows; knows no Streamlit."""

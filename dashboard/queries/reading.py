@@ -1,0 +1,166 @@
+"""Tables as they are on disk, kept in memory until the file changes.
+
+Every entry is keyed by the file's time of change, so that a new evaluation is seen at once.
+Entries are shared between readers and must not be changed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import polars as pl
+
+from core.errors import CxrError
+from core.specs import ImageSpec, RunRecord
+from core.store.data import CachedImages, Dataset, DataStore
+from core.store.results import ResultStore
+from core.tables import METRICS, TABLES, Table
+from dashboard.stores import Stores
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A run, or a part of it, that cannot be read.
+
+    Args:
+        run_id: Which run.
+        reason: What is wrong, and what to do.
+    """
+
+    run_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run whose record and metrics can be read.
+
+    Args:
+        run_id: Its folder.
+        record: What it is.
+        metrics: Its metrics; without rows before the first evaluation.
+    """
+
+    run_id: str
+    record: RunRecord
+    metrics: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Runs:
+    """All runs of a store: those that can be read, and those that cannot."""
+
+    read: tuple[Run, ...]
+    broken: tuple[Broken, ...]
+
+    def chosen(self, run_ids: Iterable[str]) -> "Runs":
+        """Only these runs; all of them where none is named."""
+        wanted = set(run_ids)
+        if not wanted:
+            return self
+        return Runs(
+            tuple(run for run in self.read if run.run_id in wanted),
+            tuple(run for run in self.broken if run.run_id in wanted),
+        )
+
+
+def all_runs(stores: Stores) -> Runs:
+    """Every run; one that is damaged costs its own row and no other."""
+    read: list[Run] = []
+    broken: list[Broken] = []
+    for run_id in stores.results.run_ids():
+        try:
+            metrics = run_table(stores, run_id, METRICS)
+            read.append(Run(run_id, run_record(stores, run_id), metrics))
+        except CxrError as error:
+            broken.append(Broken(run_id, str(error)))
+    return Runs(tuple(read), tuple(broken))
+
+
+def run_record(stores: Stores, run_id: str) -> RunRecord:
+    """What a run is.
+
+    Raises:
+        CxrError: If there is no such run, or its record is damaged.
+    """
+    path = stores.results.folder(run_id) / "run.json"
+    return _record(stores.results.root, run_id, _changed(path))
+
+
+def run_table(
+    stores: Stores, run_id: str, table: Table, dataset: str | None = None
+) -> pl.DataFrame:
+    """A table of a run; without rows where the run has none.
+
+    Raises:
+        DataError: If the file is damaged.
+    """
+    changed = _changed(stores.results.path(run_id, table, dataset))
+    return _table(stores.results.root, run_id, table.name, dataset, changed)
+
+
+def dataset(stores: Stores, name: str) -> Dataset:
+    """An indexed data set.
+
+    Raises:
+        CxrError: If there is none of that name, or its tables are damaged.
+    """
+    return _dataset(stores.data.root, name, _changed(stores.data.folder(name) / "manifest.parquet"))
+
+
+def cache_key(stores: Stores, name: str, image: ImageSpec) -> str:
+    """The key of a data set's image cache, which changes with its pixels."""
+    changed = _changed(stores.data.folder(name) / "manifest.parquet")
+    return _cache_key(stores.data.root, name, image, changed)
+
+
+def images(stores: Stores, name: str, image: ImageSpec) -> CachedImages | None:
+    """The decoded images of a data set, memory-mapped; None where they were never decoded.
+
+    Raises:
+        DataError: If the cache is damaged.
+    """
+    # The folder changes when a cache is written, so that "none yet" is not remembered.
+    changed = _changed(stores.data.folder(name))
+    return _images(stores.data.root, name, image, changed)
+
+
+def version(stores: Stores, run_id: str, table: Table, dataset: str | None = None) -> str:
+    """A short text that changes with a run's table."""
+    return f"{_changed(stores.results.path(run_id, table, dataset)):x}"
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+@lru_cache(maxsize=256)
+def _record(root: Path, run_id: str, changed: int) -> RunRecord:
+    del changed
+    return ResultStore(root).record(run_id)
+
+
+@lru_cache(maxsize=128)
+def _table(root: Path, run_id: str, name: str, dataset: str | None, changed: int) -> pl.DataFrame:
+    del changed
+    return ResultStore(root).read(run_id, TABLES[name], dataset)
+
+
+@lru_cache(maxsize=16)
+def _dataset(root: Path, name: str, changed: int) -> Dataset:
+    del changed
+    return DataStore(root).dataset(name)
+
+
+@lru_cache(maxsize=64)
+def _cache_key(root: Path, name: str, image: ImageSpec, changed: int) -> str:
+    return _dataset(root, name, changed).cache_key(image)
+
+
+@lru_cache(maxsize=16)
+def _images(root: Path, name: str, image: ImageSpec, changed: int) -> CachedImages | None:
+    del changed
+    store = DataStore(root)
+    found = store.dataset(name)
+    return store.images(found, image) if store.has_images(found, image) else None

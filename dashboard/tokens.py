@@ -1,0 +1,91 @@
+"""The look of things in every figure and table: colour for backbones, shape for the loss."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.specs import RunSpec
+
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+PURPLE, SKY = "#CC79A7", "#56B4E9"
+"""Okabe and Ito's palette, which holds under the common kinds of colour blindness."""
+
+GREY = "#808890"
+
+
+@dataclass(frozen=True)
+class BackboneToken:
+    """How a backbone is called and coloured."""
+
+    title: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class LossToken:
+    """How a loss is called and drawn.
+
+    Args:
+        title: For people.
+        symbol: Plotly's name of the shape; "-open" makes it hollow.
+        filled: The same shape as a character.
+        hollow: Its outline.
+    """
+
+    title: str
+    symbol: str
+    filled: str
+    hollow: str
+
+
+BACKBONES: Mapping[str, BackboneToken] = {
+    "resnet50": BackboneToken("ResNet-50", BLUE),
+    "efficientnet_b0": BackboneToken("EfficientNet-B0", VERMILLION),
+    "vit_base_patch16_224": BackboneToken("ViT-B/16", GREEN),
+    "efficientnet_lite0": BackboneToken("EfficientNet-Lite0", ORANGE),
+}
+LOSSES: Mapping[str, LossToken] = {
+    "bce": LossToken("BCE", "circle", "●", "○"),
+    "supcon": LossToken("SupCon", "triangle-up", "▲", "△"),
+    "focal": LossToken("Focal", "square", "■", "□"),
+    "weighted_bce": LossToken("Weighted BCE", "diamond", "◆", "◇"),
+    "asymmetric": LossToken("Asymmetric", "triangle-down", "▼", "▽"),
+}
+_TUNING: Mapping[str, str] = {"none": "frozen", "last": "last block tuned", "full": "tuned"}
+
+
+@dataclass(frozen=True)
+class RunToken:
+    """How one run looks, everywhere.
+
+    Args:
+        backbone: Its backbone's title.
+        head: Its loss and tuning: "BCE · frozen".
+        colour: Of the backbone.
+        symbol: Plotly's name of the mark.
+        glyph: The mark as a character.
+    """
+
+    backbone: str
+    head: str
+    colour: str
+    symbol: str
+    glyph: str
+
+    @property
+    def title(self) -> str:
+        """The run on one line."""
+        return f"{self.backbone} · {self.head}"
+
+
+def token(spec: RunSpec) -> RunToken:
+    """The look of a run; names that have no token keep their name, in purple, as a star."""
+    backbone = BACKBONES.get(spec.backbone, BackboneToken(spec.backbone, PURPLE))
+    loss = LOSSES.get(spec.loss, LossToken(spec.loss, "star", "★", "☆"))
+    is_tuned = spec.tune != "none"
+    return RunToken(
+        backbone=backbone.title,
+        head=f"{loss.title} · {_TUNING[spec.tune]}",
+        colour=backbone.colour,
+        symbol=loss.symbol if is_tuned else f"{loss.symbol}-open",
+        glyph=loss.filled if is_tuned else loss.hollow,
+    )

@@ -1,0 +1,37 @@
+"""Numbers and names as text: one decimal of a per cent, and a dash for what is undefined."""
+
+NOTHING = "–"
+MINUS = "−"
+
+
+def percent(value: float | None) -> str:
+    """0.7168 → "71.7"; the sign says per cent where the column does not."""
+    return NOTHING if value is None else f"{100 * value:.1f}".replace("-", MINUS)
+
+
+def signed(value: float | None) -> str:
+    """A difference in percentage points: −0.123 → "−12.3", 0.05 → "+5.0"."""
+    return NOTHING if value is None else f"{100 * value:+.1f}".replace("-", MINUS)
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """(0.7, 0.732) → "70.0–73.2"; "to" between bounds of which one is negative."""
+    if low is None or high is None:
+        return ""
+    between = "–" if low >= 0 else " to "
+    return f"{percent(low)}{between}{percent(high)}"
+
+
+def count(number: int | None) -> str:
+    """25596 → "25,596"."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+def name(finding: str) -> str:
+    """A finding or average as it is read: "Pleural_Thickening" → "Pleural thickening"."""
+    return finding.replace("_T", " t")
+
+
+def plural(number: int, noun: str) -> str:
+    """1 → "1 image", 2 → "2 images"."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
