@@ -30,5 +30,11 @@ def unknown(name: str, known: Iterable[str], kind: str) -> str:
     names = sorted(str(each) for each in known)
     near = get_close_matches(name, names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
-    return f"Unknown {kind} {name!r}. Known {plural}: {', '.join(names) or 'none yet'}.{hint}"
+    choices = ", ".join(names) or "none yet"
+    return f"Unknown {kind} {name!r}. Known {_plural(kind)}: {choices}.{hint}"
+
+
+def _plural(kind: str) -> str:
+    if kind.endswith("y"):
+        return f"{kind[:-1]}ies"
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"

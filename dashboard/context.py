@@ -63,10 +63,10 @@ class MapAddress:
     image_id: str
     version: str
 
-    def url(self, colours: str, scale: str) -> str:
-        """Where the map is served in these colours, on this scale (`map` or `run`)."""
-        path = _path(self.dataset, self.run_id, self.finding, self.image_id)
-        return f"/maps/{path}.png?{urlencode({'colours': colours, 'scale': scale})}&v={self.version}"
+    @property
+    def path(self) -> str:
+        """Where it is served; colours, scale and version follow as a query."""
+        return f"/maps/{_path(self.dataset, self.run_id, self.finding, self.image_id)}.png"
 
 
 def _path(*parts: str) -> str:

@@ -29,12 +29,14 @@ class LossToken:
         symbol: Plotly's name of the shape; "-open" makes it hollow.
         filled: The same shape as a character.
         hollow: Its outline.
+        dash: Plotly's name of the line style.
     """
 
     title: str
     symbol: str
     filled: str
     hollow: str
+    dash: str
 
 
 BACKBONES: Mapping[str, BackboneToken] = {
@@ -44,11 +46,11 @@ BACKBONES: Mapping[str, BackboneToken] = {
     "efficientnet_lite0": BackboneToken("EfficientNet-Lite0", ORANGE),
 }
 LOSSES: Mapping[str, LossToken] = {
-    "bce": LossToken("BCE", "circle", "●", "○"),
-    "supcon": LossToken("SupCon", "triangle-up", "▲", "△"),
-    "focal": LossToken("Focal", "square", "■", "□"),
-    "weighted_bce": LossToken("Weighted BCE", "diamond", "◆", "◇"),
-    "asymmetric": LossToken("Asymmetric", "triangle-down", "▼", "▽"),
+    "bce": LossToken("BCE", "circle", "●", "○", "solid"),
+    "supcon": LossToken("SupCon", "triangle-up", "▲", "△", "dash"),
+    "focal": LossToken("Focal", "square", "■", "□", "dot"),
+    "weighted_bce": LossToken("Weighted BCE", "diamond", "◆", "◇", "dashdot"),
+    "asymmetric": LossToken("Asymmetric", "triangle-down", "▼", "▽", "longdash"),
 }
 _TUNING: Mapping[str, str] = {"none": "frozen", "last": "last block tuned", "full": "tuned"}
 
@@ -63,6 +65,8 @@ class RunToken:
         colour: Of the backbone.
         symbol: Plotly's name of the mark.
         glyph: The mark as a character.
+        dash: Plotly's name of the line style.
+        remark: What else must be said wherever the run is named, or "".
     """
 
     backbone: str
@@ -70,17 +74,19 @@ class RunToken:
     colour: str
     symbol: str
     glyph: str
+    dash: str
+    remark: str
 
     @property
     def title(self) -> str:
         """The run on one line."""
-        return f"{self.backbone} · {self.head}"
+        return f"{self.backbone} · {self.head}{self.remark}"
 
 
 def token(spec: RunSpec) -> RunToken:
     """The look of a run; names that have no token keep their name, in purple, as a star."""
     backbone = BACKBONES.get(spec.backbone, BackboneToken(spec.backbone, PURPLE))
-    loss = LOSSES.get(spec.loss, LossToken(spec.loss, "star", "★", "☆"))
+    loss = LOSSES.get(spec.loss, LossToken(spec.loss, "star", "★", "☆", "longdashdot"))
     is_tuned = spec.tune != "none"
     return RunToken(
         backbone=backbone.title,
@@ -88,4 +94,6 @@ def token(spec: RunSpec) -> RunToken:
         colour=backbone.colour,
         symbol=loss.symbol if is_tuned else f"{loss.symbol}-open",
         glyph=loss.filled if is_tuned else loss.hollow,
+        dash=loss.dash,
+        remark=" · random weights" if spec.weights == "random" else "",
     )

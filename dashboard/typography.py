@@ -35,3 +35,8 @@ def name(finding: str) -> str:
 def plural(number: int, noun: str) -> str:
     """1 → "1 image", 2 → "2 images"."""
     return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def label_text(text: str) -> str:
+    """A name as a figure's label: plotly reads some HTML there, and a name must stay a name."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -20,7 +20,7 @@ def read_csv(
     Args:
         path: The file; may be gzipped.
         required: Columns that must be there.
-        header: Names to use in the place of the file's own header line.
+        header: Names of the first columns, in the place of the file's own header line.
 
     Raises:
         DataError: If the file is missing, empty, not UTF-8, ragged, or lacks a column.
@@ -34,6 +34,8 @@ def read_csv(
             has_header=header is None,
             skip_rows=0 if header is None else HEADER_ROWS,
             new_columns=None if header is None else list(header),
+            extra_columns="raise" if header is None else "ignore",
+            glob=False,
         )
     except pl.exceptions.NoDataError as error:
         raise DataError(f"{path}: the file is empty.") from error

@@ -28,13 +28,24 @@ FLAGS: Mapping[str, str] = {
         "Fewer than 20 patients are positive in source validation, "
         "so the threshold follows their prevalence instead of F1."
     ),
-    FEW_POSITIVES: "Fewer than 20 patients are positive, so the interval may be too narrow.",
+    FEW_POSITIVES: (
+        "Fewer than 20 patients are positive for the finding, or for one that the average covers, "
+        "so the interval may be too narrow."
+    ),
     ONE_PATIENT: "All images are of one patient, so there is no interval.",
     UNDEFINED_REPLICATES: "The metric is undefined in more than 1 % of the replicates.",
     GIVEN_THRESHOLDS: "The interval takes the thresholds as given.",
 }
 
+REASONS = frozenset({NOT_ANNOTATED, NOT_PREDICTED, ONE_CLASS, NO_THRESHOLD, NO_FINDINGS})
+"""The flags that say why there is no value, whatever the metric."""
+
 SEPARATOR = ", "
+
+
+def codes(flag: str | None) -> tuple[str, ...]:
+    """The single codes of a flag; none where there is nothing to say."""
+    return tuple(flag.split(SEPARATOR)) if flag else ()
 
 
 def joined(flags: Iterable[str | None]) -> str | None:
@@ -43,5 +54,5 @@ def joined(flags: Iterable[str | None]) -> str | None:
     Args:
         flags: Codes, joined codes, or None.
     """
-    found = {code for flag in flags if flag for code in flag.split(SEPARATOR)}
+    found = {code for flag in flags for code in codes(flag)}
     return SEPARATOR.join(code for code in FLAGS if code in found) or None

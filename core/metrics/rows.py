@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.findings import Finding
-from core.metrics.bootstrap import percentile_interval
+from core.metrics.bootstrap import Interval, percentile_interval
 from core.metrics.flags import (
+    GIVEN_THRESHOLDS,
     MAX_UNDEFINED_SHARE,
     NO_FINDINGS,
+    REASONS,
     UNDEFINED_REPLICATES,
     ZERO_DENOMINATOR,
+    codes,
     joined,
 )
 from core.metrics.operating import pooled
@@ -127,8 +130,9 @@ class Question:
 
     def flags(self, result: FindingResult) -> str | None:
         """What is to be said about one finding's answer."""
-        threshold = result.plan[self.policy].flag if self.policy else None
-        return joined((result.reason, threshold))
+        if result.reason or not self.policy:
+            return result.reason
+        return result.plan[self.policy].flag
 
 
 @dataclass(frozen=True)
@@ -202,11 +206,10 @@ def _row(question: Question, subject: _Subject, values: Values, flags: str | Non
     value, replicates = defined(values[0]), values[1:]
     interval = percentile_interval(replicates)
     has_value = value is not None
-    own: list[str | None] = [None if has_value or flags else ZERO_DENOMINATOR]
     if has_value:
-        own += subject.sample.interval_flags
-        if interval.num_undefined > MAX_UNDEFINED_SHARE * len(replicates):
-            own.append(UNDEFINED_REPLICATES)
+        flag = joined((flags, *_interval_flags(subject.sample, interval, len(replicates))))
+    else:
+        flag = _missing_flag(flags)
     sample = subject.sample
     return MetricValue(
         finding=subject.finding,
@@ -216,7 +219,7 @@ def _row(question: Question, subject: _Subject, values: Values, flags: str | Non
         value=value,
         ci_low=interval.low if has_value else None,
         ci_high=interval.high if has_value else None,
-        flag=joined((flags, *own)),
+        flag=flag,
         n=sample.n,
         n_positive=sample.n_positive,
         n_patients=sample.n_patients,
@@ -224,3 +227,15 @@ def _row(question: Question, subject: _Subject, values: Values, flags: str | Non
         n_resamples=len(replicates),
         replicates=replicates.astype(np.float32),
     )
+
+
+def _interval_flags(sample: Sample, interval: Interval, num_resamples: int) -> Iterator[str]:
+    yield from sample.interval_flags
+    if interval.num_undefined > MAX_UNDEFINED_SHARE * num_resamples:
+        yield UNDEFINED_REPLICATES
+
+
+def _missing_flag(flags: str | None) -> str | None:
+    """Without a value there is no interval to speak of, but always a reason."""
+    kept = [code for code in codes(flags) if code != GIVEN_THRESHOLDS]
+    return joined(kept if REASONS.intersection(kept) else [*kept, ZERO_DENOMINATOR])

@@ -56,14 +56,17 @@ class WeightedFinding:
         return Counts(tp, fp, fn, tn=all_images - tp - fp - fn)
 
     def highest(self, num_alerts: Values) -> Values:
-        """The highest threshold with at least `num_alerts` [C] of weight at or above it.
+        """The highest threshold with at least `num_alerts` of weight at or above it.
+
+        Args:
+            num_alerts: float64 [C], at least 1.
 
         Returns:
             float64 [C]; NaN in a replicate that has less weight than that.
         """
         all_images = self.total.at(np.array([len(self.ranked.scores)]))[0]
         reachable = np.minimum(num_alerts, all_images)
-        place = np.maximum(self.total.first_reaching(reachable), 1)
+        place = self.total.first_reaching(reachable)
         return np.where(num_alerts <= all_images, self.ranked.scores[-place], np.nan)
 
 

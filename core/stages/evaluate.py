@@ -107,7 +107,8 @@ def _write_metrics(
             thresholds,
             num_resamples,
             seed,
-            source_val=source_val,
+            # Scored on itself, validation keeps its thresholds: both draws would not be paired.
+            source_val=None if examples is source_val else source_val,
         )
     ]
     metrics = pl.DataFrame([key | _metric_row(row) for key, row in keyed], METRICS.schema)

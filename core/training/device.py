@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
+from torch.utils import deterministic
 
 
 def best_device() -> torch.device:
@@ -29,13 +30,13 @@ def forward_batch_size(device: torch.device) -> int:
 @contextmanager
 def reproducible(num_threads: int) -> Generator[None, None, None]:
     """Compute with a fixed number of CPU threads and deterministic algorithms alone."""
-    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    threads, before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(num_threads)
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
     # Filling every new tensor is a debugging aid that halves the speed; no result depends on it.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     try:
         yield
     finally:
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic)
+        torch.use_deterministic_algorithms(before)

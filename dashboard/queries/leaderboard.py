@@ -145,16 +145,23 @@ def forest_frame(board: Leaderboard) -> pl.DataFrame:
 
 
 FOREST = pl.Schema(
-    dict.fromkeys(("run_id", "title", "colour", "symbol"), pl.String)
-    | dict.fromkeys(("is_ranked", "is_tied"), pl.Boolean)
-    | dict.fromkeys(("value", "low", "high", "at_home"), pl.Float64)
+    {
+        "run_id": pl.String,
+        "title": pl.String,
+        "colour": pl.String,
+        "symbol": pl.String,
+        "is_ranked": pl.Boolean,
+        "is_tied": pl.Boolean,
+        "value": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "at_home": pl.Float64,
+    }
 )
 """Columns of a forest plot."""
 
 
-def _rows(
-    stores: Stores, runs: Runs, where: Place
-) -> tuple[list[Row], list[Broken], list[Broken]]:
+def _rows(stores: Stores, runs: Runs, where: Place) -> tuple[list[Row], list[Broken], list[Broken]]:
     rows: list[Row] = []
     waiting: list[Broken] = []
     broken: list[Broken] = []

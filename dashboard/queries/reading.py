@@ -112,7 +112,7 @@ def dataset(stores: Stores, name: str) -> Dataset:
 def cache_key(stores: Stores, name: str, image: ImageSpec) -> str:
     """The key of a data set's image cache, which changes with its pixels."""
     changed = _changed(stores.data.folder(name) / "manifest.parquet")
-    return _cache_key(stores.data.root, name, image, changed)
+    return _cache_key(stores.data.root, name, image.model_dump_json(), changed)
 
 
 def images(stores: Stores, name: str, image: ImageSpec) -> CachedImages | None:
@@ -123,7 +123,7 @@ def images(stores: Stores, name: str, image: ImageSpec) -> CachedImages | None:
     """
     # The folder changes when a cache is written, so that "none yet" is not remembered.
     changed = _changed(stores.data.folder(name))
-    return _images(stores.data.root, name, image, changed)
+    return _images(stores.data.root, name, image.model_dump_json(), changed)
 
 
 def version(stores: Stores, run_id: str, table: Table, dataset: str | None = None) -> str:
@@ -154,13 +154,13 @@ def _dataset(root: Path, name: str, changed: int) -> Dataset:
 
 
 @lru_cache(maxsize=64)
-def _cache_key(root: Path, name: str, image: ImageSpec, changed: int) -> str:
-    return _dataset(root, name, changed).cache_key(image)
+def _cache_key(root: Path, name: str, image: str, changed: int) -> str:
+    return _dataset(root, name, changed).cache_key(ImageSpec.model_validate_json(image))
 
 
 @lru_cache(maxsize=16)
-def _images(root: Path, name: str, image: ImageSpec, changed: int) -> CachedImages | None:
+def _images(root: Path, name: str, image: str, changed: int) -> CachedImages | None:
     del changed
-    store = DataStore(root)
+    store, spec = DataStore(root), ImageSpec.model_validate_json(image)
     found = store.dataset(name)
-    return store.images(found, image) if store.has_images(found, image) else None
+    return store.images(found, spec) if store.has_images(found, spec) else None

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,7 +28,7 @@ from core.metrics.operating import (
 )
 from core.metrics.ratio import Values
 
-ORACLES = {
+ORACLES: dict[str, tuple[Callable[[Counts], Values], Callable[..., float], bool]] = {
     # Our metric, scikit-learn's, and whether the classes swap their places in it.
     "f1": (f1, f1_score, False),
     "precision": (precision, precision_score, False),

@@ -1,0 +1,7 @@
+"""Entry point: streamlit run dashboard/app.py."""
+
+import streamlit as st
+
+from dashboard.routes import ROUTES
+
+app = st.App("main.py", routes=ROUTES)

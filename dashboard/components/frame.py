@@ -1,0 +1,58 @@
+"""What stands around every page: style, title, answer, banners, footer."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import streamlit as st
+
+from core.specs import DatasetRecord
+from dashboard.components.markup import Markup, element, joined, plain, styled
+
+SYNTHETIC = "synthetic phantom – not for clinical use or conclusions"
+_CSS = (Path(__file__).parent / "dashboard.css").read_text(encoding="utf-8")
+
+
+def show(*pieces: str) -> None:
+    """Put pieces of a page, in its style."""
+    st.html(styled("div", "cxr", *pieces))
+
+
+def show_style() -> None:
+    """Put the style sheet, once a page."""
+    st.html(Markup(f"<style>{_CSS}</style>"))
+
+
+def show_head(title: str, answer: Markup, records: Iterable[DatasetRecord]) -> None:
+    """Open a page: its title, what it has to say, and what its data are.
+
+    Args:
+        title: The page.
+        answer: One sentence that a reader could quote.
+        records: The data sets that the page speaks of.
+    """
+    made_up = [record.name for record in records if record.synthetic]
+    banners = [styled("p", "banner", plain("strong", name), f": {SYNTHETIC}.") for name in made_up]
+    show(plain("h1", title), styled("p", "answer", answer), *banners)
+
+
+def show_footer() -> None:
+    """Close a page."""
+    line = styled("p", "caption", "Research only, not a medical device.")
+    show(styled("footer", "cxr-footer", line))
+
+
+def caption(*pieces: str) -> Markup:
+    """What stands behind the numbers above or below it."""
+    return styled("p", "caption", *pieces)
+
+
+def scrolling(label: str, content: Markup) -> Markup:
+    """Something wide, which scrolls on its own and by keyboard."""
+    return element(
+        "div", {"class": "scroll", "role": "region", "aria-label": label, "tabindex": "0"}, content
+    )
+
+
+def sentences(parts: Iterable[str]) -> Markup:
+    """Several sentences in a row."""
+    return joined(parts, " ")

@@ -1,0 +1,137 @@
+"""One metric, finding by finding and run by run, and one finding in detail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from core.findings import FINDINGS
+from core.metrics.rows import MACRO, MICRO
+from core.metrics.table import METRICS
+from dashboard.queries.cells import Cell, Place, cells_at
+from dashboard.queries.leaderboard import FOREST
+from dashboard.queries.reading import Run
+from dashboard.tokens import token
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """One finding, or one average.
+
+    Args:
+        finding: A finding, `macro` or `micro`.
+        cells: Run id to number; runs without one are left out.
+    """
+
+    finding: str
+    cells: Mapping[str, Cell]
+
+    @property
+    def counts(self) -> Cell | None:
+        """Any cell, for the counts that all runs share; None where no run was evaluated."""
+        return next(iter(self.cells.values()), None)
+
+    @property
+    def is_annotated(self) -> bool:
+        """Whether any image of the place has a label for it."""
+        return self.counts is not None and self.counts.n > 0
+
+    @property
+    def prevalence(self) -> float | None:
+        """The share of positive images; None without labelled images."""
+        counts = self.counts
+        if counts is None or not counts.n or counts.n_positive is None:
+            return None
+        return counts.n_positive / counts.n
+
+
+def breakdown(runs: Sequence[Run], where: Place, metric: str) -> tuple[FindingRow, ...]:
+    """One metric for the 14 findings, then for its averages."""
+    of_run = {run.run_id: cells_at(run.metrics, where, metric) for run in runs}
+    averages = (MACRO, MICRO) if METRICS[metric].micro else (MACRO,)
+    return tuple(
+        FindingRow(name, {key: cells[name] for key, cells in of_run.items() if name in cells})
+        for name in (*map(str, FINDINGS), *averages)
+    )
+
+
+def evaluated(runs: Sequence[Run], where: Place) -> tuple[Run, ...]:
+    """The runs that have numbers in a place."""
+    here = (pl.col("dataset") == where.dataset) & (pl.col("split") == where.split)
+    return tuple(run for run in runs if not run.metrics.filter(here).is_empty())
+
+
+def metrics_offered(runs: Sequence[Run]) -> tuple[str, ...]:
+    """The metrics that any run has, in the order of `METRICS`."""
+    found = set(pl.concat([run.metrics["metric"] for run in runs])) if runs else set[str]()
+    return tuple(name for name in METRICS if name in found)
+
+
+def finding_frame(runs: Sequence[Run], row: FindingRow) -> pl.DataFrame:
+    """What the forest plot of one finding draws; runs without a value are left out."""
+    shown = [(run, row.cells[run.run_id]) for run in runs if run.run_id in row.cells]
+    shown.sort(key=lambda pair: (not pair[0].record.ranked, -(pair[1].value or 0.0)))
+    return pl.DataFrame(
+        [
+            {
+                "run_id": run.run_id,
+                "title": token(run.record.spec).title,
+                "colour": token(run.record.spec).colour,
+                "symbol": token(run.record.spec).symbol,
+                "is_ranked": run.record.ranked,
+                "is_tied": False,
+                "value": cell.value,
+                "low": cell.low,
+                "high": cell.high,
+                "at_home": None,
+            }
+            for run, cell in shown
+            if cell.value is not None
+        ],
+        FOREST,
+    )
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """Where the highest observed value is largest, and where it is smallest.
+
+    Args:
+        largest: Finding, run and number.
+        smallest: Finding, run and number; the same as `largest` where there is one finding.
+        num_annotated: Findings with labels in the place.
+    """
+
+    largest: tuple[str, Run, Cell]
+    smallest: tuple[str, Run, Cell]
+    num_annotated: int
+
+
+def extremes(rows: Sequence[FindingRow], runs: Sequence[Run], where: Place) -> Extremes | None:
+    """The span of a metric over findings, among runs that may be ranked.
+
+    Returns:
+        None where no such run has a value that was reached without the target.
+    """
+    able = {
+        run.run_id: run
+        for run in runs
+        if run.record.ranked and run.record.spec.source != where.dataset
+    }
+    tops: list[tuple[str, Run, Cell]] = []
+    for row in rows:
+        known = [
+            (row.finding, able[key], cell)
+            for key, cell in row.cells.items()
+            if key in able and cell.value is not None and cell.target_use == "none"
+        ]
+        if row.finding in FINDINGS and known:
+            tops.append(max(known, key=_value))
+    if not tops:
+        return None
+    annotated = sum(row.is_annotated for row in rows if row.finding in FINDINGS)
+    return Extremes(max(tops, key=_value), min(tops, key=_value), annotated)
+
+
+def _value(top: tuple[str, Run, Cell]) -> float:
+    return top[2].value or 0.0

@@ -1,0 +1,77 @@
+"""What can be chosen in a store, and what a page is handed once it is chosen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from core.errors import CxrError
+from core.specs import DatasetRecord
+from core.tables import METRICS
+from dashboard.context import Context
+from dashboard.queries.cells import Place, place
+from dashboard.queries.reading import Runs, dataset
+from dashboard.stores import Stores
+
+_PREFERRED_SPLIT, _PREFERRED_POLICY = "test", "source-val"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Everything that a page is about.
+
+    Args:
+        stores: Where to read.
+        runs: The chosen runs.
+        context: The choices of the sidebar.
+    """
+
+    stores: Stores
+    runs: Runs
+    context: Context
+
+    @property
+    def where(self) -> Place:
+        """The place that the page's numbers come from."""
+        return place(self.context)
+
+    def record(self, name: str | None = None) -> DatasetRecord | None:
+        """What the data store says of a data set, the target unless named; None if nothing."""
+        try:
+            return dataset(self.stores, name or self.context.target).record
+        except CxrError:  # Results may travel without their data; captions then say so.
+            return None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the sidebar offers.
+
+    Args:
+        splits: Evaluated data set to its splits; targets before sources.
+        policies: Threshold policies, the default first.
+        run_ids: All runs.
+    """
+
+    splits: Mapping[str, tuple[str, ...]]
+    policies: tuple[str, ...]
+    run_ids: tuple[str, ...]
+
+
+def choices(runs: Runs) -> Choices | None:
+    """What the evaluated runs of a store offer; None where nothing was evaluated yet."""
+    metrics = pl.concat([METRICS.empty(), *(run.metrics for run in runs.read)])
+    if metrics.is_empty():
+        return None
+    sources = {run.record.spec.source for run in runs.read}
+    names = sorted(set(metrics["dataset"]), key=lambda name: (name in sources, name))
+    splits = {
+        name: _first(_PREFERRED_SPLIT, metrics.filter(pl.col("dataset") == name)["split"])
+        for name in names
+    }
+    run_ids = sorted(each.run_id for each in (*runs.read, *runs.broken))
+    return Choices(splits, _first(_PREFERRED_POLICY, metrics["policy"]), tuple(run_ids))
+
+
+def _first(preferred: str, found: pl.Series) -> tuple[str, ...]:
+    return tuple(sorted(set(found.drop_nulls()), key=lambda each: (each != preferred, each)))

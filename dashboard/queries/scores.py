@@ -1,0 +1,74 @@
+"""A run's scores beside the labels that they are scored against."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from core.datasets.examples import resolve, select
+from core.findings import FINDINGS, Finding
+from core.roles import NOT_SCORED, Split
+from core.specs import SCORING
+from core.tables import PREDICTIONS, THRESHOLDS
+from dashboard.queries.cells import Place
+from dashboard.queries.reading import dataset, run_table
+from dashboard.stores import Stores
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The images of one finding that have a label and a score.
+
+    Args:
+        scores: float32 [N].
+        labels: int8 [N], 1 or 0.
+    """
+
+    scores: NDArray[np.float32]
+    labels: NDArray[np.int8]
+
+
+def labels_at(stores: Stores, where: Place) -> pl.DataFrame:
+    """Scoring labels of a split's frontal images: image_id and a column a finding.
+
+    Cells are 1, 0, or null where the finding is uncertain or not annotated.
+
+    Raises:
+        CxrError: If the data set is not in the data store, or is damaged.
+    """
+    manifest = select(dataset(stores, where.dataset), Split(where.split)).manifest
+    read = pl.DataFrame(resolve(manifest, SCORING), dict.fromkeys(FINDINGS, pl.Int8))
+    known = read.with_columns(
+        pl.when(pl.col(finding) != NOT_SCORED).then(pl.col(finding)).alias(finding)
+        for finding in FINDINGS
+    )
+    return known.insert_column(0, manifest["image_id"])
+
+
+def scored(stores: Stores, run_id: str, where: Place, finding: Finding) -> Scored:
+    """One finding's scores and labels in a place.
+
+    Raises:
+        CxrError: If the data set or the run's predictions cannot be read.
+    """
+    predictions = run_table(stores, run_id, PREDICTIONS, where.dataset)
+    pairs = (
+        labels_at(stores, where)
+        .select("image_id", pl.col(finding).alias("label"))
+        .join(predictions.select("image_id", pl.col(finding).alias("score")), on="image_id")
+        .drop_nulls()
+    )
+    return Scored(pairs["score"].to_numpy(), pairs["label"].to_numpy())
+
+
+def threshold(stores: Stores, run_id: str, policy: str, finding: str) -> float | None:
+    """Where a run's scores become positive; None where the policy gives no threshold.
+
+    Raises:
+        DataError: If the run's table is damaged.
+    """
+    rows = run_table(stores, run_id, THRESHOLDS).filter(
+        pl.col("finding") == finding, pl.col("policy") == policy
+    )
+    return rows["value"][0] if rows.height else None

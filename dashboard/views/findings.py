@@ -1,0 +1,128 @@
+"""The findings: what is recognised how well, then one finding in detail."""
+
+import streamlit as st
+
+from core.findings import FINDINGS, Finding
+from core.metrics.table import METRICS
+from dashboard.components import wording
+from dashboard.components.answer import span_of_findings
+from dashboard.components.chart import show_figure
+from dashboard.components.choices import one
+from dashboard.components.finding_table import detail, matrix
+from dashboard.components.frame import caption, sentences, show, show_head
+from dashboard.components.markup import Markup, link, plain
+from dashboard.figures.curves import AXES, curve_figure
+from dashboard.figures.forest import CHANCE, forest
+from dashboard.queries.breakdown import (
+    FindingRow,
+    breakdown,
+    evaluated,
+    extremes,
+    finding_frame,
+    metrics_offered,
+)
+from dashboard.queries.curves import curves
+from dashboard.queries.reading import Run
+from dashboard.queries.scope import Scope
+from dashboard.typography import count, name, percent
+
+Runs = tuple[Run, ...]
+
+
+def show_page(scope: Scope) -> None:
+    """Render the page."""
+    runs = evaluated(scope.runs.read, scope.where)
+    labels = {METRICS[metric].label: metric for metric in metrics_offered(runs)}
+    slot = st.container()
+    if not runs:
+        with slot:
+            show_head("Findings", plain("span", "None of the chosen runs was evaluated here."), ())
+        return
+    metric = labels[_chosen("Metric", "metric", tuple(labels))]
+    rows = breakdown(runs, scope.where, metric)
+    with slot:
+        _show_answer(scope, rows, runs, metric)
+    annotated = tuple(row.finding for row in rows if row.is_annotated and row.finding in FINDINGS)
+    table = st.container()
+    finding = _chosen("Finding in detail", "finding", annotated)
+    with table:
+        show(matrix(rows, runs, metric, finding, scope.context), _caption(scope, rows, metric))
+    row = next(row for row in rows if row.finding == finding)
+    _show_detail(scope, runs, row, metric)
+
+
+def _chosen(label: str, key: str, options: tuple[str, ...]) -> str:
+    with st.container(width=320):
+        return one(label, key, options)
+
+
+def _show_answer(scope: Scope, rows: tuple[FindingRow, ...], runs: Runs, metric: str) -> None:
+    record = scope.record()
+    answer = span_of_findings(
+        extremes(rows, runs, scope.where),
+        scope.where,
+        METRICS[metric].label,
+        bool(record and record.synthetic),
+    )
+    show_head("Findings", answer, [record] if record else [])
+
+
+def _caption(scope: Scope, rows: tuple[FindingRow, ...], metric: str) -> Markup:
+    spec = METRICS[metric]
+    cells = [row.counts for row in rows if row.counts]
+    sources = sorted({run.record.spec.source for run in scope.runs.read})
+    said = [
+        f"{spec.label}, per cent: {spec.formula}. {wording.data(scope.record(), scope.where)}",
+        wording.intervals(cells[0].n_resamples if cells else None),
+        "Nothing in this table is adjusted for the number of findings or runs.",
+        "The ground deepens with the number"
+        + (", blue above chance, orange below." if metric == "auroc" else "."),
+    ]
+    if spec.needs_threshold:
+        said.insert(1, f"{wording.thresholds(scope.where.policy, sources).capitalize()}.")
+    return caption(sentences(said))
+
+
+def _show_detail(scope: Scope, runs: Runs, row: FindingRow, metric: str) -> None:
+    finding, spec = row.finding, METRICS[metric]
+    counts = row.counts
+    assert counts is not None
+    maps = scope.context.link("attention", {"layout": "One finding", "finding": finding})
+    show(
+        plain("h2", name(finding)),
+        plain(
+            "p",
+            f"{count(counts.n)} labelled images, {count(counts.n_positive)} positive "
+            f"({percent(row.prevalence)} %), {count(counts.n_patients)} patients. ",
+            link(maps, "See where the models look"),
+        ),
+        detail(runs, scope.where, finding),
+    )
+    frame = finding_frame(runs, row)
+    if frame.height:
+        show(plain("h2", f"{spec.label} by run"))
+        figure = forest(frame, f"{spec.label}, %", CHANCE if metric == "auroc" else None)
+        alt = f"{spec.label} of {name(finding)} by run, with intervals; the table above has it all"
+        show_figure(figure, alt)
+    _show_curves(scope, runs, Finding(finding))
+
+
+def _show_curves(scope: Scope, runs: Runs, finding: Finding) -> None:
+    found = curves(scope.stores, runs, scope.where, finding)
+    if not found.frame.is_empty():
+        show(plain("h2", "ROC and precision–recall"))
+        titles = {"roc": "ROC curves", "pr": "Precision–recall curves"}
+        for kind, column in zip(AXES, st.columns(2), strict=True):
+            figure = curve_figure(found.frame, kind, found.prevalence)
+            alt = f"{titles[kind]} of {name(finding)}, one line a run"
+            with column:
+                show_figure(figure, alt)
+        show(
+            caption(
+                "The mark on a line is its run’s operating point at the chosen threshold policy; "
+                "the dotted line is a reader who guesses. Colour is the backbone, line style the "
+                "loss. At most 200 points a line are drawn."
+            )
+        )
+    for each in found.broken:
+        show(caption(f"No curve for {each.run_id}: {each.reason}"))

@@ -1,0 +1,19 @@
+import pytest
+
+from core.errors import ConfigError
+from core.findings import FINDINGS
+from core.lookup import lookup, unknown
+
+
+def test_a_row_is_found_by_its_name() -> None:
+    assert lookup({"bce": 1, "focal": 2}, "focal", "loss") == 2
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError) as caught:
+        lookup({"focal": 2, "bce": 1}, "x", "loss")
+    assert str(caught.value) == "Unknown loss 'x'. Known losses: bce, focal."
+
+
+def test_a_typing_error_is_answered_with_the_nearest_name() -> None:
+    assert unknown("Pnuemonia", FINDINGS, "finding").endswith("Did you mean 'Pneumonia'?")

@@ -1,0 +1,52 @@
+import pytest
+from pydantic import ValidationError
+
+from core.errors import ConfigError
+from core.specs import ImageSpec, RunRecord, RunSpec, RunStatus, WeightsRecord, parse
+
+
+def spec(**changes: object) -> RunSpec:
+    return parse(RunSpec, {"source": "mimic", "backbone": "resnet50"} | changes, "options")
+
+
+def test_the_same_specification_is_the_same_run() -> None:
+    assert spec().run_id == spec(seed=0).run_id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"weights": "random"},
+        {"epochs": 3},
+        {"image": ImageSpec(size=96)},
+        {"num_threads": 2},
+        {"learning_rates": (0.1,)},
+    ],
+)
+def test_any_difference_makes_another_run(change: dict[str, object]) -> None:
+    assert spec(**change).run_id != spec().run_id
+
+
+def test_a_specification_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        spec().seed = 3  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_all_wrong_fields_are_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        spec(seed=-1, colour="red", epochs="many")
+    assert all(name in str(caught.value) for name in ("options", "seed", "colour", "epochs"))
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 65])
+def test_a_name_that_is_no_folder_name_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="source"):
+        spec(source=name)
+
+
+@pytest.mark.parametrize(("kind", "ranked"), [("offline", True), ("random", False)])
+def test_runs_on_random_weights_are_never_ranked(kind: str, ranked: bool) -> None:
+    weights = WeightsRecord.model_validate({"kind": kind, "origin": "x", "sha256": "0"})
+    record = RunRecord(spec=spec(), status=RunStatus.DONE, weights=weights)
+    assert record.ranked is ranked
