@@ -21,13 +21,16 @@ app = typer.Typer(help="Index, list and describe data sets.", no_args_is_help=Tr
 
 @app.command()
 def index(
-    adapter: Annotated[str, typer.Argument(help="chestxray14, or table for anyone's CSV.")],
+    adapter: Annotated[str, typer.Argument(help="chestxray14, mimic, or table for anyone's CSV.")],
     root: Annotated[Path, typer.Option(help="The data set's folder.")],
     name: Annotated[
         str | None, typer.Option(help="What to call it; the adapter's name unless given.")
     ] = None,
     labels: Annotated[
-        str | None, typer.Option(help="table: the CSV, relative to the folder.")
+        str | None, typer.Option(help="The CSV of labels, relative to the folder.")
+    ] = None,
+    label_source: Annotated[
+        str | None, typer.Option(help="mimic: cxrlt14 (default), chexpert7 or negbio7.")
     ] = None,
     column: Annotated[
         list[str] | None,
@@ -55,6 +58,7 @@ def index(
             root=root,
             tables_only=tables_only,
             labels=labels,
+            label_source=label_source,
             columns=_columns(column or []),
             split=split,
             progress=progress,

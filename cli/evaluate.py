@@ -87,7 +87,8 @@ def _print_findings(row: RunNumbers) -> None:
     for finding, questions in finding_questions(POLICY).items():
         first = row.numbers[questions["AUROC"]]
         cells = [_cell(row.numbers, question) for question in questions.values()]
-        note = row.numbers[questions["F1"]].flag or ""
+        undefined = first.value is None and first.flag
+        note = undefined or row.numbers[questions["F1"]].flag or ""
         table.add_row(finding, f"{first.n:,}", f"{first.n_positive:,}", *cells, note)
     output.table(table)
 

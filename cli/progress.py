@@ -18,6 +18,7 @@ from rich.progress import Progress as RichProgress
 from core.progress import Progress
 
 _LINE_EVERY_SECONDS = 10.0
+_WORTH_A_LINE_SECONDS = 2.0
 
 
 @contextmanager
@@ -60,12 +61,13 @@ class _Lines:
     def __call__(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         started = self.started.setdefault(stage, now)
-        if done < total and now - self.told < _LINE_EVERY_SECONDS:
-            return
-        self.told = now
-        print(f"{stage}: {done} of {total} {_rate(done, started)}".rstrip(), file=sys.stderr)
-        if done >= total:
+        finished = done >= total
+        if finished:
             del self.started[stage]
+        due = finished or now - self.told >= _LINE_EVERY_SECONDS
+        if due and now - started >= _WORTH_A_LINE_SECONDS:
+            self.told = now
+            print(f"{stage}: {done} of {total} {_rate(done, started)}".rstrip(), file=sys.stderr)
 
 
 def _rate(done: int, started: float) -> str:

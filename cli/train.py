@@ -72,9 +72,11 @@ def train(
     from core.stages import cache
     from core.stages import train as stage
 
+    stores = DataStore(data), ResultStore(results)
+    stage.check(spec, *stores)
     with shown() as progress:
-        cache.run(DataStore(data), source, spec.image, progress)
-        record = stage.run(spec, DataStore(data), ResultStore(results), progress)
+        cache.run(stores[0], source, spec.image, progress)
+        record = stage.run(spec, *stores, progress)
     if as_json:
         output.json_out(record.model_dump(mode="json"))
         return

@@ -76,6 +76,19 @@ def resolve(manifest: pl.DataFrame, policy: LabelSpec) -> NDArray[np.int8]:
     ).to_numpy()
 
 
+def check_source(source: str, selection: Selection) -> None:
+    """Check that a source has images in a split.
+
+    Raises:
+        ProtocolError: If it has none.
+    """
+    if not len(selection.rows):
+        raise ProtocolError(
+            f"Source {source!r} has no images in its {selection.split} split; a source needs "
+            "train, val and test (cxr data index table --split by-patient makes them)."
+        )
+
+
 def source_examples(
     source: str, selection: Selection, values: NDArray[np.floating], policy: LabelSpec = SCORING
 ) -> Source:
@@ -90,11 +103,7 @@ def source_examples(
     Raises:
         ProtocolError: If the data set is not the source, or the split has no images.
     """
-    if not len(selection.rows):
-        raise ProtocolError(
-            f"Source {source!r} has no images in its {selection.split} split; a source needs "
-            "train, val and test (cxr data index table --split by-patient makes them)."
-        )
+    check_source(source, selection)
     role = _SOURCE_ROLES[selection.split]
     examples = _examples(selection, values, policy)
     return role(**vars(examples), source=source)

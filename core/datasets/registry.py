@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.datasets import chestxray14, table
+from core.datasets import chestxray14, mimic, table
 from core.datasets.request import IndexedTables, IndexRequest
 
 
@@ -35,6 +35,14 @@ DATASETS: Mapping[str, DatasetSpec] = {
         labeller="text-mined labels",
         licence="NIH: free use with attribution",
         citation="Wang et al., ChestX-ray8, CVPR 2017",
+    ),
+    "mimic": DatasetSpec(
+        title="MIMIC-CXR-JPG (Beth Israel Deaconess Medical Center)",
+        index=mimic.index,
+        labeller="labels mined from reports",
+        licence="PhysioNet Credentialed Health Data License 1.5.0",
+        citation="Johnson et al., MIMIC-CXR-JPG, arXiv:1901.07042, 2019",
+        restricted=True,
     ),
     "table": DatasetSpec(
         title="Anyone's images with a CSV of labels",

@@ -16,7 +16,8 @@ class IndexRequest:
     Args:
         root: The data set's folder.
         tables_only: Read the tables without looking for images.
-        labels: A generic table's file, relative to the root.
+        labels: The label file, relative to the root.
+        label_source: Which of MIMIC-CXR-JPG's labels: `cxrlt14`, `chexpert7` or `negbio7`.
         columns: A generic table's columns: our name → theirs.
         split: How a table without a split column is split: `test` or `by-patient`.
         progress: Told as files are checked.
@@ -25,6 +26,7 @@ class IndexRequest:
     root: Path
     tables_only: bool = False
     labels: str | None = None
+    label_source: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     split: str = "test"
     progress: Progress = silent
@@ -39,11 +41,11 @@ class IndexedTables:
         boxes: One row per box (`tables.BOXES`).
         split_name: Which split the manifest holds.
         notes: Sentences about what was changed or left out on the way.
-        synthetic: Whether the folder says that its images are made by a program.
+        labeller: How the labels came to be, where that depends on the request.
     """
 
     manifest: pl.DataFrame
     boxes: pl.DataFrame
     split_name: str
     notes: tuple[str, ...] = ()
-    synthetic: bool = False
+    labeller: str | None = None

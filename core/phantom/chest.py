@@ -69,7 +69,7 @@ def healthy_chest(build: Anatomy, position: Positioning) -> Chest:
         position=position,
         apex_y_cm=apex,
         dome_y_cm=(right_dome, right_dome + build.dome_difference_cm),
-        dome_rise_cm=4.2,
+        dome_rise_cm=3.7,
         half_width_cm=build.half_width_cm * (1 - 0.03 * missing),
         half_depth_cm=build.half_depth_cm,
         cardiothoracic_ratio=build.cardiothoracic_ratio
@@ -91,7 +91,7 @@ def wall_cm(chest: Chest, y_cm: Field) -> Field:
     """Distance from the midline to the inner chest wall at each level."""
     span = chest.lowest_y_cm - chest.apex_y_cm
     up = np.clip((chest.lowest_y_cm - y_cm) / np.float32(span), 0, 1)
-    rounded = np.clip(1 - up**2.8, 0, 1) ** 0.7
+    rounded = np.sqrt(np.clip(1 - up**5, 0, 1))
     return np.float32(chest.half_width_cm) * (np.float32(0.33) + np.float32(0.67) * rounded)
 
 
@@ -110,7 +110,7 @@ def dome_cm(chest: Chest, x_cm: Field) -> Field:
     medial = np.clip(top - x, 0, None) / top
     level = np.where(x_cm < 0, *(np.float32(y) for y in chest.dome_y_cm))
     rise = np.float32(chest.dome_rise_cm)
-    return level + rise * lateral**2.2 + np.float32(0.3) * rise * medial**2
+    return level + rise * lateral**2.6 + np.float32(0.22) * rise * medial**2
 
 
 def lung_space_cm(chest: Chest, x_cm: Field, y_cm: Field, dome: Field) -> Field:
@@ -125,6 +125,6 @@ def lung_space_cm(chest: Chest, x_cm: Field, y_cm: Field, dome: Field) -> Field:
     up = np.clip((chest.lowest_y_cm - y_cm) / span, 0, 1)
     depth = np.float32(2 * chest.half_depth_cm) * (1 - np.float32(0.72) * up**2.6)
     across = chord((x / wall) ** 2.6)
-    inside = step(x - inner_edge_cm(chest, y_cm), 0.5) * step(y_cm - chest.apex_y_cm, 0.3)
+    inside = step(x - inner_edge_cm(chest, y_cm), 1.2) * step(y_cm - chest.apex_y_cm, 0.3)
     below = np.clip((y_cm - dome) / np.float32(5.0), 0, 1)
     return depth * across * inside * (1 - np.sqrt(np.sqrt(below)))

@@ -48,7 +48,7 @@ def tissue(chest: Chest, where: Plane, rng: np.random.Generator) -> Tissue:
     heart = _heart(chest, where)
     occupied = heart + _mediastinum(chest, where)
     lung = np.clip(space - occupied, 0, None)
-    uneven = 1 + np.float32(0.035) * cloud(rng, where, 5.0, octaves=5)
+    uneven = 1 + np.float32(0.012) * cloud(rng, where, 3.5, octaves=5)
     return Tissue(
         body=_trunk(chest, where) * uneven,
         lung=lung,
@@ -69,8 +69,9 @@ def _heart(chest: Chest, where: Plane) -> Field:
     floor_y = 0.6 * chest.dome_y_cm[1] + 0.4 * chest.dome_y_cm[0] + 0.9
     parts = (
         (2.55, -3.9, 6.5, 4.5, tilt, 4.8),
-        (-0.9, -4.0, 3.2, 4.3, 1.4, 4.0),
-        (1.5, -9.0, 2.3, 3.6, 0.3, 3.4),
+        (-1.1, -4.6, 3.1, 5.2, 0.1, 4.2),
+        (1.4, -9.0, 2.6, 4.4, -0.1, 3.6),
+        (-0.7, -10.5, 2.5, 4.8, 0.0, 3.0),
     )
     thickest = np.zeros_like(where.x_cm)
     for x, y, long, short, angle, half_depth in parts:
@@ -89,8 +90,8 @@ def _mediastinum(chest: Chest, where: Plane) -> Field:
     x = where.x_cm - midline_cm(chest, where.y_cm) - np.float32(chest.shift_cm)
     knob = chest.build.knob_cm
     top = chest.apex_y_cm
-    column = 16 * chord((x / np.float32(2.35)) ** 2)
-    cava = 7 * chord(((x + 1.7) / np.float32(1.25)) ** 2) * step(-where.y_cm - 1, 8)
+    column = 15 * np.exp(-((x / np.float32(2.0)) ** 4))
+    cava = 7 * np.exp(-(((x + 1.7) / np.float32(1.1)) ** 4)) * step(-where.y_cm - 1, 8)
     arch = np.float32(5 * knob) * chord(ellipse(where, (1.6, top + 6.0), (knob + 0.7, knob + 0.3)))
     aorta = np.float32(2.2 * knob) * chord(((x - 1.9) / np.float32(0.75 * knob)) ** 2)
     aorta = aorta * step(where.y_cm - np.float32(top + 6.0), 1.5)
@@ -109,18 +110,18 @@ def _trunk(chest: Chest, where: Plane) -> Field:
     """Thickness of the body: trunk, shoulders, neck, arms, breasts."""
     x, y = np.abs(where.x_cm), where.y_cm
     build = chest.build
-    half_width = np.float32(chest.half_width_cm + 0.7 * build.wall_cm + 1.0)
-    half_width = half_width - np.float32(1.2) * step(y - chest.lowest_y_cm, 12)
+    half_width = np.float32(chest.half_width_cm + 0.8 * build.wall_cm + 1.2)
     depth = np.float32(2 * (chest.half_depth_cm + 0.9 * build.wall_cm))
-    depth = depth * (1 - np.float32(0.35) * step(-y + chest.apex_y_cm + 4, 10))
-    trunk = depth * np.sqrt(chord((x / half_width) ** 3))
-    shoulder_y = chest.apex_y_cm - 1.2 - 2.6 * np.exp(-(((x - 4) / 6) ** 2))
-    upper = step(y - shoulder_y, 5.0) * step(np.float32(chest.apex_y_cm + 13.0) - y, 11.0)
-    shoulders = (9.5 + 0.8 * build.wall_cm) * upper * chord((x / np.float32(27)) ** 2)
-    neck = np.float32(11.5) * chord((where.x_cm / np.float32(5.6)) ** 2) * step(-y - 8, 6)
-    shoulders = np.maximum(shoulders, neck)
-    trunk = trunk * step(y - shoulder_y - 3, 6.0)
-    whole = np.maximum(np.maximum(trunk, shoulders), _arms(chest, where))
+    top = np.float32(chest.apex_y_cm)
+    up = step(top + 8 - y, 16.0)
+    trunk = depth * (1 - np.float32(0.25) * up) * chord((x / half_width) ** 3.5)
+    shoulder_y = top + 1.2 - 5.0 * np.exp(-((x / np.float32(8.5)) ** 2))
+    upper = np.sqrt(step(y - shoulder_y, 9.0)) * step(top + 9.0 - y, 9.0)
+    shoulders = np.float32(9.5 + 0.9 * build.wall_cm) * upper * chord((x / np.float32(26)) ** 4)
+    neck = np.float32(13.5) * chord((where.x_cm / np.float32(6.2)) ** 2) * step(top + 3 - y, 6)
+    trunk = trunk * step(y - shoulder_y - 2.5, 8.0)
+    arms = _arms(chest, where)
+    whole = np.cbrt(trunk**3 + shoulders**3 + neck**3 + arms**3)
     return whole + _breasts(chest, where) + _pectorals(chest, where)
 
 

@@ -51,7 +51,7 @@ def joined(parts: Sequence[Tubes]) -> Tubes:
 def polyline(
     points_cm: NDArray[np.floating],
     radius_cm: float | NDArray[np.floating],
-    thickness: float = 1.0,
+    thickness: float | NDArray[np.floating] = 1.0,
     hollow: float = 0.0,
 ) -> Tubes:
     """A tube through `points_cm` [n, 2 or 3]; a third coordinate, the depth, foreshortens it.
@@ -59,7 +59,7 @@ def polyline(
     Args:
         points_cm: x, y and, if given, depth.
         radius_cm: One half width, or one per piece, [n − 1].
-        thickness: Thickness over width; negative for air.
+        thickness: Thickness over width, one or one per piece; negative for air.
         hollow: Share of the radius that is marrow.
     """
     points = np.asarray(points_cm, dtype=np.float32)

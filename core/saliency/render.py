@@ -17,11 +17,20 @@ Level = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 _ANCHORS: Mapping[str, str] = {
-    "inferno": "000004 1b0c42 4b0c6b 781c6d a52c60 cf4446 ed6925 fb9a06 f7d03c fcffa4",
-    "magma": "000004 180f3e 451077 721f81 9f2f7f cd4071 f1605d fd9567 fec98d fcfdbf",
-    "viridis": "440154 482878 3e4a89 31688e 26828e 1f9e89 35b779 6dcd59 b4de2c fde725",
+    "inferno": (
+        "000004 0a0722 1e0c45 380962 510e6c 69166e 801f6c 982766 b0315b "
+        "c63d4d d94d3d e9612b f47918 fa9407 fcb014 f8cd37 f2ea69 fcffa4"
+    ),
+    "magma": (
+        "000004 090720 1a1042 311165 4a1079 621980 792282 912b81 aa337d "
+        "c23b75 d9466b ec5860 f7725c fc8e64 feaa74 fec68a fde2a3 fcfdbf"
+    ),
+    "viridis": (
+        "440154 481769 472a7a 433d84 3d4e8a 355e8d 2e6d8e 297b8e 23898e "
+        "1f978b 21a585 2eb37c 46c06f 65cb5e 89d548 b0dd2f d8e219 fde725"
+    ),
 }
-"""Ten equally spaced colours of each map, by Smith and van der Walt (matplotlib, CC0)."""
+"""18 equally spaced colours of each map, by Smith and van der Walt (matplotlib, CC0)."""
 
 
 def _interpolated(anchors: str) -> Pixels:

@@ -40,6 +40,7 @@ def run(store: DataStore, adapter: str, name: str, request: IndexRequest) -> Ind
         DataError: If the data set breaks its format; names every file and row.
     """
     spec = lookup(DATASETS, adapter, "data set adapter")
+    synthetic = _is_synthetic(request.root)
     fields = {
         "name": name,
         "adapter": adapter,
@@ -49,12 +50,13 @@ def run(store: DataStore, adapter: str, name: str, request: IndexRequest) -> Ind
         "split_name": "",
         "licence": spec.licence,
         "citation": spec.citation,
-        "restricted": spec.restricted,
-        "synthetic": _is_synthetic(request.root),
+        "restricted": spec.restricted and not synthetic,
+        "synthetic": synthetic,
     }
     record = parse(DatasetRecord, fields, "data set")
     tables = spec.index(request)
-    record = record.model_copy(update={"split_name": tables.split_name})
+    found = {"split_name": tables.split_name, "labeller": tables.labeller or spec.labeller}
+    record = record.model_copy(update=found)
     dataset = store.write_dataset(record, tables.manifest, tables.boxes)
     return Indexed(dataset, tables.notes)
 

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 from safetensors.numpy import save
 
-from core.datasets.examples import select, source_examples
+from core.datasets.examples import check_source, select, source_examples
 from core.errors import ConfigError
 from core.lookup import lookup
 from core.losses.registry import LOSSES
+from core.models.backbones import BACKBONES
 from core.progress import Progress, silent
 from core.roles import Split
 from core.specs import RunRecord, RunSpec, RunStatus
@@ -27,6 +28,25 @@ from core.training.features import (
     frozen_backbone,
 )
 from core.training.probe import Selected, fit
+
+
+def check(spec: RunSpec, data: DataStore, results: ResultStore) -> None:
+    """Refuse a run that cannot be trained, before any image is decoded for it.
+
+    Raises:
+        ConfigError: If the data set or a name is unknown.
+        WeightsError: If the backbone's weights cannot be had.
+        ProtocolError: If the source lacks a split.
+    """
+    lookup(BACKBONES, spec.backbone, "backbone")
+    lookup(LOSSES, spec.loss, "loss")
+    source = data.dataset(spec.source)
+    if spec.tune != "none":
+        raise ConfigError(f"--tune {spec.tune} cannot be trained yet; use --tune none.")
+    for split in Split:
+        check_source(spec.source, select(source, split))
+    if spec.run_id not in results.done():
+        frozen_backbone(spec)
 
 
 def run(
@@ -47,9 +67,6 @@ def run(
         CxrError: If another process is training the same run.
     """
     source = data.dataset(spec.source)
-    lookup(LOSSES, spec.loss, "loss")
-    if spec.tune != "none":
-        raise ConfigError(f"--tune {spec.tune} cannot be trained yet; use --tune none.")
     with results.locked(spec.run_id):
         if spec.run_id in results.done():
             return _unchanged(results.record(spec.run_id), source)

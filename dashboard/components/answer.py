@@ -93,7 +93,7 @@ def verdicts(focus: Column, assessed: pl.DataFrame, where: Place, is_synthetic: 
     """
     kind = "synthetic phantom; " if is_synthetic else ""
     counts = dict(assessed["outcome"].drop_nulls().value_counts().rows())
-    known = [f"{counts[code]} {OUTCOMES[code]}" for code in OUTCOMES if code in counts]
+    known = [plural(counts[code], OUTCOMES[code]) for code in OUTCOMES if code in counts]
     told = ", ".join(known) or "no outcome, since labels or thresholds are missing"
     source = focus.run.record.spec.source
     return joined(

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.specs import DatasetRecord
 from dashboard.components.markup import Markup, element, joined, plain, styled
+from dashboard.queries.reading import Broken
 
 SYNTHETIC = "synthetic phantom – not for clinical use or conclusions"
 _CSS = (Path(__file__).parent / "dashboard.css").read_text(encoding="utf-8")
@@ -39,6 +40,12 @@ def show_footer() -> None:
     """Close a page."""
     line = styled("p", "caption", "Research only, not a medical device.")
     show(styled("footer", "cxr-footer", line))
+
+
+def show_broken(broken: Iterable[Broken]) -> None:
+    """Name the runs that cannot be shown in full, each with its reason."""
+    for each in broken:
+        show(caption(plain("strong", each.run_id), f" cannot be read in full: {each.reason}"))
 
 
 def caption(*pieces: str) -> Markup:

@@ -47,8 +47,8 @@ def forest(frame: pl.DataFrame, label: str, chance: float | None = None) -> go.F
 
 
 def _title(row: Row) -> str:
-    # Plotly reads some HTML in labels; a name must stay a name.
-    text = label_text(str(row["title"]))
+    # Backbone above loss and tuning, so that narrow screens keep room for the numbers.
+    text = label_text(row["title"]).replace(" · ", "<br>", 1)
     return text if row["is_ranked"] else f"<i>{text}</i>"
 
 

@@ -18,7 +18,7 @@ AXIS: Mapping[str, Any] = {
 LINE = "rgba(128,136,144,0.75)"
 """Of reference lines; seen on light and on dark."""
 
-UNRANKED_OPACITY = 0.5
+UNRANKED_OPACITY = 0.6
 """Runs that are shown and not ranked stand back."""
 
 

@@ -56,9 +56,10 @@ def breakdown(runs: Sequence[Run], where: Place, metric: str) -> tuple[FindingRo
 
 
 def evaluated(runs: Sequence[Run], where: Place) -> tuple[Run, ...]:
-    """The runs that have numbers in a place."""
+    """The runs that have numbers in a place, those that may be ranked first."""
     here = (pl.col("dataset") == where.dataset) & (pl.col("split") == where.split)
-    return tuple(run for run in runs if not run.metrics.filter(here).is_empty())
+    found = [run for run in runs if not run.metrics.filter(here).is_empty()]
+    return tuple(sorted(found, key=lambda run: (not run.record.ranked, run.run_id)))
 
 
 def metrics_offered(runs: Sequence[Run]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from core.findings import FINDINGS, Finding
 from dashboard.components import wording
 from dashboard.components.answer import verdicts
 from dashboard.components.choices import number, one, several, switch, tick
-from dashboard.components.frame import caption, sentences, show, show_head
+from dashboard.components.frame import caption, sentences, show, show_broken, show_head
 from dashboard.components.gallery import show_gallery
 from dashboard.components.markup import Markup, plain
 from dashboard.queries.attention import Column, Mapped, gallery, grids, mapped
@@ -44,8 +44,7 @@ def show_page(scope: Scope) -> None:
         )
     else:
         _show_maps(scope, found)
-    for each in found.broken:
-        show(caption(f"No maps of {each.run_id}: {each.reason}"))
+    show_broken((*scope.runs.broken, *found.broken))
 
 
 def _show_reason(reason: str) -> None:
@@ -89,7 +88,7 @@ def _columns(found: Mapped, annotated: Sequence[str]) -> tuple[Column, ...]:
     by_id = {run.run_id: run for run in sorted(found.runs, key=lambda run: not run.record.ranked)}
     with st.container(horizontal=True):
         is_one_model = switch("Layout", "layout", LAYOUTS) == LAYOUTS[0]
-        with st.container(width=340):
+        with st.container(width=420):
             run = by_id[one("Model" if is_one_model else "First model", "model", list(by_id))]
         # Findings with labels here come first, since only they have outcomes.
         offered = sorted(found.findings[run.run_id], key=lambda each: each not in annotated)

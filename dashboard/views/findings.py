@@ -9,7 +9,7 @@ from dashboard.components.answer import span_of_findings
 from dashboard.components.chart import show_figure
 from dashboard.components.choices import one
 from dashboard.components.finding_table import detail, matrix
-from dashboard.components.frame import caption, sentences, show, show_head
+from dashboard.components.frame import caption, sentences, show, show_broken, show_head
 from dashboard.components.markup import Markup, link, plain
 from dashboard.figures.curves import AXES, curve_figure
 from dashboard.figures.forest import CHANCE, forest
@@ -49,6 +49,7 @@ def show_page(scope: Scope) -> None:
         show(matrix(rows, runs, metric, finding, scope.context), _caption(scope, rows, metric))
     row = next(row for row in rows if row.finding == finding)
     _show_detail(scope, runs, row, metric)
+    show_broken(scope.runs.broken)
 
 
 def _chosen(label: str, key: str, options: tuple[str, ...]) -> str:
@@ -124,5 +125,4 @@ def _show_curves(scope: Scope, runs: Runs, finding: Finding) -> None:
                 "loss. At most 200 points a line are drawn."
             )
         )
-    for each in found.broken:
-        show(caption(f"No curve for {each.run_id}: {each.reason}"))
+    show_broken(found.broken)

@@ -1,0 +1,152 @@
+"""MIMIC-CXR-JPG's layout, written from its documented headers."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from core.datasets.mimic import index
+from core.datasets.request import IndexRequest
+from core.errors import ConfigError, DataError
+from core.findings import FINDINGS
+from core.tables import MANIFEST
+from tests.fixtures.releases import draw
+
+METADATA = (
+    "dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows,Columns,"
+    "StudyDate,StudyTime,ProcedureCodeSequence_CodeMeaning,ViewCodeSequence_CodeMeaning,"
+    "PatientOrientationCodeSequence_CodeMeaning"
+)
+CHEXPERT = (
+    "subject_id,study_id,Atelectasis,Cardiomegaly,Consolidation,Edema,Enlarged Cardiomediastinum,"
+    "Fracture,Lung Lesion,Lung Opacity,No Finding,Pleural Effusion,Pleural Other,Pneumonia,"
+    "Pneumothorax,Support Devices"
+)
+IMAGES = [
+    # dicom, subject, study, view position, view code, split
+    ("aaa", "10000032", "50414267", "PA", "postero-anterior", "train"),
+    ("aab", "10000032", "50414267", "", "lateral", "train"),
+    ("bbb", "10000764", "57375967", "", "antero-posterior", "validate"),
+    ("ccc", "10000935", "50578979", "AP", "", "test"),
+    ("ddd", "10001000", "51000000", "", "", "test"),
+]
+CXRLT_LABELS = [*(finding.replace("_", " ") for finding in FINDINGS), "Support Devices"]
+
+
+def write_gzip(path: Path, lines: list[str]) -> None:
+    path.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode()))
+
+
+@pytest.fixture
+def mimic(tmp_path: Path) -> Path:
+    root = tmp_path / "mimic-cxr-jpg"
+    root.mkdir()
+    metadata, split, cxrlt = [METADATA], ["dicom_id,study_id,subject_id,split"], []
+    for seed, (dicom, subject, study, view, code, part) in enumerate(IMAGES):
+        draw(root / f"files/p10/p{subject}/s{study}/{dicom}.jpg", seed, bright=False)
+        metadata.append(f"{dicom},{subject},{study},CHEST,{view},60,60,2180,0,CHEST,{code},Erect")
+        split.append(f"{dicom},{study},{subject},{part}")
+        ones = ",".join("1" if name in ("Effusion", "Hernia") else "0" for name in CXRLT_LABELS)
+        cxrlt.append(f"{dicom},{subject},s{study},{view},{code},x.jpg,{ones}")
+    header = ["dicom_id,subject_id,study_id,ViewPosition,ViewCodeSequence_CodeMeaning,fpath"]
+    names = [name.replace("Effusion", "Pleural Effusion") for name in CXRLT_LABELS]
+    write_gzip(root / "mimic-cxr-2.0.0-metadata.csv.gz", metadata)
+    write_gzip(root / "mimic-cxr-2.0.0-split.csv.gz", split)
+    (root / "train_labeled.csv").write_text("\n".join([",".join(header + names), *cxrlt[:-1]]))
+    chexpert = [
+        CHEXPERT,
+        "10000032,50414267,1.0,,-1.0,0.0,,,,,,,,,,",
+        "10000764,57375967,,,,,,,,,,1.0,,,,",
+        "10000935,50578979,,,,,,,,,1.0,,,,,",
+    ]
+    write_gzip(root / "mimic-cxr-2.0.0-chexpert.csv.gz", chexpert)
+    return root
+
+
+def chexpert(root: Path) -> pl.DataFrame:
+    return index(IndexRequest(root, label_source="chexpert7")).manifest
+
+
+def test_cxrlt_annotates_all_14_findings(mimic: Path) -> None:
+    tables = index(IndexRequest(mimic))
+    manifest = MANIFEST.checked(tables.manifest, "manifest")
+    row = manifest.row(0, named=True)
+    assert row["path"] == "files/p10/p10000032/s50414267/aaa.jpg"
+    assert (row["image_id"], row["patient_id"], row["study_id"]) == ("aaa", "10000032", "50414267")
+    assert [finding for finding in FINDINGS if row[finding] == 1] == ["Effusion", "Hernia"]
+    assert tables.labeller == "CXR-LT labels, mined from reports"
+
+
+def test_images_without_a_row_in_the_label_source_are_left_out_and_counted(mimic: Path) -> None:
+    tables = index(IndexRequest(mimic))
+    assert tables.manifest.height == 4
+    assert tables.notes == ("Images without a row in cxrlt14 were left out: 1 in test.",)
+
+
+def test_blank_uncertain_and_not_annotated_are_kept_apart(mimic: Path) -> None:
+    row = chexpert(mimic).row(0, named=True)
+    assert (row["Atelectasis"], row["Edema"], row["Consolidation"]) == (1, 0, -1)
+    assert row["Effusion"] == -2
+    assert row["Emphysema"] is None
+
+
+def test_labels_of_a_study_go_to_all_its_images_and_to_no_other_study(mimic: Path) -> None:
+    manifest = chexpert(mimic)
+    assert manifest.filter(study_id="50414267")["Atelectasis"].to_list() == [1, 1]
+    assert manifest.filter(study_id="57375967")["Atelectasis"].to_list() == [-2]
+
+
+def test_validate_is_the_validation_split(mimic: Path) -> None:
+    assert chexpert(mimic)["split"].to_list() == ["train", "train", "val", "test"]
+
+
+def test_an_empty_view_position_is_read_from_the_view_code(mimic: Path) -> None:
+    assert chexpert(mimic)["view"].to_list() == ["PA", "LATERAL", "AP", "AP"]
+
+
+def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def apply(root: Path) -> None:
+        path = root / file
+        text = gzip.decompress(path.read_bytes()).decode()
+        assert old in text
+        path.write_bytes(gzip.compress(text.replace(old, new, 1).encode()))
+
+    return apply
+
+
+M, S = "mimic-cxr-2.0.0-metadata.csv.gz", "mimic-cxr-2.0.0-split.csv.gz"
+C = "mimic-cxr-2.0.0-chexpert.csv.gz"
+
+
+def remove(file: str) -> Callable[[Path], None]:
+    return lambda root: (root / file).unlink()
+
+
+BAD_INPUT: dict[str, tuple[Callable[[Path], None], str]] = {
+    "image missing": (remove("files/p10/p10000032/s50414267/aaa.jpg"), "row 2: .*aaa.jpg there is"),
+    "unknown split": (edit(S, ",train", ",dev"), "row 2: unknown split 'dev'"),
+    "image without split": (edit(S, "aaa,", "zzz,"), "row 2: image 'aaa' has no row in the split"),
+    "image given twice": (edit(M, "aab,", "aaa,"), "rows 2, 3: dicom_id 'aaa'"),
+    "unknown view": (edit(M, ",PA,", ",SIDE,"), "row 2: unknown view 'SIDE'"),
+    "label maybe": (edit(C, "-1.0", "maybe"), "row 2: column Consolidation: 'maybe'"),
+    "study given twice": (edit(C, "57375967", "50414267"), "rows 2, 3: study_id '50414267'"),
+    "patient on two sides": (edit(S, "aab,50414267,10000032,train", "aab,1,1,test"), "in test and"),
+    "column missing": (edit(C, "Pleural Effusion", "Fluid"), "column Pleural Effusion is missing"),
+    "no metadata": (remove(M), "metadata.csv: there is no such file"),
+    "no labels": (remove(C), "chexpert.csv: there is no such file"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_INPUT)
+def test_bad_input_is_named_with_file_and_row(mimic: Path, name: str) -> None:
+    spoil, sentence = BAD_INPUT[name]
+    spoil(mimic)
+    with pytest.raises(DataError, match=sentence):
+        chexpert(mimic)
+
+
+def test_an_unknown_label_source_is_answered_with_the_known_ones(mimic: Path) -> None:
+    with pytest.raises(ConfigError, match="Known label sources: chexpert7, cxrlt14, negbio7"):
+        index(IndexRequest(mimic, label_source="chexpert"))
