@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import polars as pl
 import typer
@@ -13,6 +13,7 @@ from cli.options import DATA, AsJson, DataDir
 from cli.progress import shown
 from core.errors import ConfigError
 from core.findings import FINDINGS, PRESENT
+from core.specs import ImageSpec, parse
 from core.store.data import Dataset, DataStore
 from core.tables import SPLITS
 
@@ -91,6 +92,25 @@ def list_datasets(as_json: AsJson = False, data: DataDir = DATA) -> None:
 def show(name: str, as_json: AsJson = False, data: DataDir = DATA) -> None:
     """A data set's label table per split."""
     _describe(DataStore(data).dataset(name), as_json)
+
+
+@app.command()
+def cache(
+    name: str,
+    size: Annotated[int, typer.Option(help="Side of the images, in pixels.")] = 224,
+    geometry: Annotated[
+        Literal["crop", "pad", "squash"], typer.Option(help="How an image becomes a square.")
+    ] = "crop",
+    equalise: Annotated[bool, typer.Option("--equalise", help="Equalise histograms.")] = False,
+    data: DataDir = DATA,
+) -> None:
+    """Decode a data set's images once; train and eval do it themselves where it is missing."""
+    from core.stages import cache as stage
+
+    fields = {"size": size, "geometry": geometry, "equalise": equalise}
+    with shown() as progress:
+        images = stage.run(DataStore(data), name, parse(ImageSpec, fields, "options"), progress)
+    output.line(f"{name}: {len(images.pixels):,} images of {size} x {size} pixels, {images.key}")
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:

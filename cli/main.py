@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import data, evaluate, explain, review, runs, train
+from cli import data, demo, evaluate, explain, review, runs, train
 from core.errors import CxrError
 
 ENGINE = frozenset({"torch", "torchvision", "timm", "sklearn", "scipy", "safetensors"})
@@ -29,6 +29,7 @@ app.command("train")(train.train)
 app.command("eval")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("dashboard")(review.dashboard)
+app.command("demo")(demo.demo)
 
 
 @app.callback()

