@@ -75,11 +75,11 @@ def _clavicles(chest: Chest) -> list[Tubes]:
     for side in (-1, 1):
         inner = 1.3 + side * 1.6 * chest.front_shift_cm
         x = side * (inner + (chest.half_width_cm + 1.6 - inner) * t)
-        y = chest.apex_y_cm + 3.6 - lift - chest.build.clavicle_rise_cm * t
+        y = chest.apex_y_cm + 4.3 - lift - chest.build.clavicle_rise_cm * t
         y = y + 0.55 * np.sin(2 * np.pi * t)
         radius = 0.50 + 0.35 * (1 - t) ** 6 + 0.15 * t**3
         points = np.stack([x, y], axis=1)
-        pair.append(polyline(points, radius[:-1], thickness=0.6, hollow=0.62))
+        pair.append(polyline(points, radius[:-1], thickness=0.85, hollow=0.62))
     return pair
 
 
@@ -92,7 +92,7 @@ def _scapular_edges(chest: Chest) -> list[Tubes]:
         acromion = (socket[0] + side * 2.6, socket[1] - 2.6)
         root = ((2 * upper[0] + tip[0]) / 3, (2 * upper[1] + tip[1]) / 3)
         edges += [
-            _bent(tip, socket, 0.26, 0.5 * side),
+            _bent(tip, socket, 0.26, -0.9 * side),
             _bent(tip, upper, 0.12, 0.6 * side),
             _bent(upper, socket, 0.12, -0.4),
             _bent(root, acromion, 0.34, -0.5),
@@ -110,7 +110,7 @@ def _bent(
     swing = bend * np.sin(np.pi * t)
     x = start[0] + (end[0] - start[0]) * t + swing
     y = start[1] + (end[1] - start[1]) * t + 0.4 * swing
-    return polyline(np.stack([x, y], axis=1), radius, thickness=0.9, hollow=0.5)
+    return polyline(np.stack([x, y], axis=1), radius, thickness=0.7, hollow=0.5)
 
 
 def _blade_corners(chest: Chest, side: int) -> tuple[tuple[float, float], ...]:

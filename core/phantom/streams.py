@@ -25,6 +25,7 @@ class Purpose(IntEnum):
     DETECTOR = 7
     LETTERING = 8
     TABLES = 9
+    VESSELS = 10
     FINDING = 100
 
 

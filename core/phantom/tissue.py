@@ -45,7 +45,7 @@ def tissue(chest: Chest, where: Plane, rng: np.random.Generator) -> Tissue:
     x = where.x_cm - midline_cm(chest, where.y_cm)
     dome = dome_cm(chest, x)
     space = lung_space_cm(chest, x, where.y_cm, dome)
-    heart = _heart(chest, where)
+    heart = _heart(chest, where) * step(dome + np.float32(0.5) - where.y_cm, 2.0)
     occupied = heart + _mediastinum(chest, where)
     lung = np.clip(space - occupied, 0, None)
     uneven = 1 + np.float32(0.012) * cloud(rng, where, 3.5, octaves=5)
@@ -90,13 +90,19 @@ def _mediastinum(chest: Chest, where: Plane) -> Field:
     x = where.x_cm - midline_cm(chest, where.y_cm) - np.float32(chest.shift_cm)
     knob = chest.build.knob_cm
     top = chest.apex_y_cm
-    column = 15 * np.exp(-((x / np.float32(2.0)) ** 4))
-    cava = 7 * np.exp(-(((x + 1.7) / np.float32(1.1)) ** 4)) * step(-where.y_cm - 1, 8)
+    column = 15 * _plateau(x / np.float32(1.9))
+    cava = 7 * _plateau((x + 1.7) / np.float32(1.1)) * step(-where.y_cm - 1, 8)
     arch = np.float32(5 * knob) * chord(ellipse(where, (1.6, top + 6.0), (knob + 0.7, knob + 0.3)))
     aorta = np.float32(2.2 * knob) * chord(((x - 1.9) / np.float32(0.75 * knob)) ** 2)
     aorta = aorta * step(where.y_cm - np.float32(top + 6.0), 1.5)
     hila = _hilum(chest, where, -1) + _hilum(chest, where, 1)
     return column + cava + arch + aorta + hila
+
+
+def _plateau(distance: Field) -> Field:
+    """1 on the axis, soft shoulders at a relative distance of 1."""
+    squared = distance * distance
+    return np.exp(-squared * squared)
 
 
 def _hilum(chest: Chest, where: Plane, side: int) -> Field:

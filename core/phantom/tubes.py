@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from core.phantom.plane import Field, Plane
 
-_SPACING_PIXELS = 0.8
-"""Distance of the columns; under one pixel, so that no ripple shows."""
+_SPACING_PIXELS = 1.0
+"""Distance of the columns; not above one pixel, so that no gap shows."""
 
 _MAX_FORESHORTENING = 6.0
 

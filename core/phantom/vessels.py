@@ -10,7 +10,10 @@ from core.phantom.tubes import Tubes, joined, polyline
 _TRUNKS = (-1.35, -1.0, -0.65, -0.3, 0.05, 0.35, 0.62, 0.88, 1.15, 1.4)
 """Directions of a lung's first branches: 0 is outwards, positive down, in radians."""
 
-_MIN_RADIUS_CM = 0.055
+_MIN_RADIUS_CM = 0.06
+_SHEATH = 1.7
+"""Vessel, bronchial wall and their sheath over the vessel alone."""
+
 _MAX_GENERATIONS = 7
 _REACH_CM = 26.0
 """Segments that end farther out than any lung are not grown on."""
@@ -47,7 +50,7 @@ def _tree(
                     _placed(chest, side, first, stretch, widen),
                     _placed(chest, side, last, stretch, widen),
                     (chest.calibre * radius).astype(np.float32),
-                    np.ones(len(radius), dtype=np.float32),
+                    np.full(len(radius), _SHEATH, dtype=np.float32),
                     np.zeros(len(radius), dtype=np.float32),
                 )
             )

@@ -1,0 +1,63 @@
+import re
+
+from dashboard.components.finding_table import NOT_ANNOTATED, detail, matrix
+from dashboard.components.study_table import study_table
+from dashboard.context import Context
+from dashboard.queries.breakdown import breakdown, evaluated
+from dashboard.queries.cells import Place
+from dashboard.queries.leaderboard import leaderboard
+from dashboard.queries.reading import Runs
+from dashboard.stores import Stores
+
+CONTEXT = Context("phantom-north", "test", "source-val")
+AWAY = Place("phantom-north", "test", "source-val")
+ONE_LABEL = Place("guangzhou", "test", "source-val")
+
+
+def test_bold_is_for_the_tied_set_alone(phantom: Stores, runs: Runs) -> None:
+    board = leaderboard(phantom, runs, AWAY)
+    assert board.tie is not None
+    assert board.tie.run_ids is not None
+
+    assert study_table(board, CONTEXT).count("<strong>") == len(board.tie.run_ids)
+
+
+def test_random_weights_carry_their_badge_below_the_ranked_runs(
+    phantom: Stores, runs: Runs
+) -> None:
+    written = study_table(leaderboard(phantom, runs, AWAY), CONTEXT)
+
+    assert written.count("random weights</span>") == 1
+    assert written.index("Not ranked. Random weights") > written.rindex(">ImageNet</span>")
+
+
+def test_a_number_leads_to_its_findings_in_the_same_context(phantom: Stores, runs: Runs) -> None:
+    written = study_table(leaderboard(phantom, runs, AWAY), CONTEXT)
+
+    addresses = set(re.findall(r'href="(/findings[^"]+)"', written))
+    assert {address.split("metric=")[1] for address in addresses} == {
+        "AUROC",
+        "F1",
+        "Average+precision",
+    }
+    assert all("target=phantom-north&amp;split=test" in address for address in addresses)
+
+
+def test_findings_without_labels_are_said_to_be_and_are_never_zero(runs: Runs) -> None:
+    shown = evaluated(runs.read, ONE_LABEL)
+    rows = breakdown(shown, ONE_LABEL, "auroc")
+
+    written = matrix(rows, shown, "auroc", "Pneumonia", CONTEXT)
+
+    assert written.count(NOT_ANNOTATED) == 13
+    assert ">0.0<" not in written
+    assert 'aria-current="true"' in written
+
+
+def test_the_detail_has_a_row_a_run(runs: Runs) -> None:
+    shown = evaluated(runs.read, AWAY)
+
+    written = detail(shown, AWAY, "Mass")
+
+    assert written.count('<th class="run"') == len(shown) == 4
+    assert written.count("not ranked") == 1

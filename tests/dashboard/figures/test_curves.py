@@ -1,0 +1,40 @@
+from typing import Any
+
+import pytest
+
+from core.findings import Finding
+from dashboard.figures.curves import AXES, curve_figure
+from dashboard.queries.cells import Place
+from dashboard.queries.curves import Curves, curves
+from dashboard.queries.reading import Runs
+from dashboard.stores import Stores
+
+
+@pytest.fixture
+def found(phantom: Stores, runs: Runs) -> Curves:
+    return curves(phantom, runs.read, Place("phantom-north", "test", "source-val"), Finding.MASS)
+
+
+def traces(found: Curves, kind: str) -> list[dict[str, Any]]:
+    return curve_figure(found.frame, kind, found.prevalence).to_dict()["data"]
+
+
+@pytest.mark.parametrize("kind", AXES)
+def test_each_run_has_a_line_and_an_operating_point(found: Curves, kind: str) -> None:
+    modes = [trace["mode"] for trace in traces(found, kind)[1:]]
+
+    assert modes.count("lines") == modes.count("markers") == 4
+
+
+def test_a_guess_on_the_precision_recall_plot_has_the_precision_of_the_prevalence(
+    found: Curves,
+) -> None:
+    guess, first, *_ = traces(found, "pr")
+
+    assert found.prevalence is not None
+    assert list(guess["y"]) == [100 * found.prevalence] * 2
+    assert first["line"]["shape"] == "vh"
+
+
+def test_no_more_than_200_points_a_line_are_sent(found: Curves) -> None:
+    assert all(len(trace["x"]) <= 200 for trace in traces(found, "roc"))
