@@ -81,9 +81,8 @@ def demo(
 
 
 def _make_phantom(place: Demo, num_patients: int, seed: int, progress: Progress) -> None:
-    from core.phantom.write import write_phantom
-
     from core.phantom.spec import PhantomSpec
+    from core.phantom.write import write_phantom
 
     def tell(done: int, total: int) -> None:
         progress("drawing patients", done, total)
@@ -126,8 +125,11 @@ def _train(
     with _timed(seconds, f"train {backbone}"):
         try:
             train.check(chosen, place.data, place.results)
-        except WeightsError as error:
-            output.note(f"{error} The demo goes on with random weights, which are never ranked.")
+        except WeightsError:
+            output.note(
+                f"{ROWS[backbone].title}: its ImageNet weights cannot be had here, so the demo "
+                "takes random ones; the run is marked everywhere and never ranked."
+            )
             chosen = spec("random")
         return train.run(chosen, place.data, place.results, progress).run_id
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import data, demo, evaluate, explain, review, runs, train
+from cli import data, demo, evaluate, explain, phantom, review, runs, train
 from core.errors import CxrError
 
 ENGINE = frozenset({"torch", "torchvision", "timm", "sklearn", "scipy", "safetensors"})
@@ -24,6 +24,7 @@ app = typer.Typer(
     context_settings={"auto_envvar_prefix": "CXR", "help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data.app, name="data")
+data.app.command("phantom")(phantom.phantom)
 app.add_typer(runs.app, name="runs")
 app.command("train")(train.train)
 app.command("eval")(evaluate.evaluate)

@@ -166,7 +166,8 @@ class RunRecord(Spec):
         versions: Of Python and the libraries.
         git_commit: Of the project, with "+dirty" where files differed; null outside a checkout.
         device: What it ran on.
-        restricted: Whether it was trained on credentialed data.
+        datasets: The data sets it was trained and scored on, as their indexes described them, so
+            that results keep their captions and restrictions where the data are absent.
         created: UTC, ISO 8601.
     """
 
@@ -181,13 +182,19 @@ class RunRecord(Spec):
     versions: dict[str, str] = {}
     git_commit: str | None = None
     device: str | None = None
-    restricted: bool = False
+    datasets: dict[str, DatasetRecord] = {}
     created: str = ""
 
     @property
     def run_id(self) -> str:
         """The specification's run id."""
         return self.spec.run_id
+
+    @property
+    def restricted(self) -> bool:
+        """Whether it was trained on credentialed data."""
+        source = self.datasets.get(self.spec.source)
+        return source is not None and source.restricted
 
     @property
     def ranked(self) -> bool:

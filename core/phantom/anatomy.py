@@ -92,7 +92,7 @@ def draw_anatomy(seed: int, hospital: HospitalSpec, patient: Patient) -> Anatomy
         cardiothoracic_ratio=float(
             np.clip(0.425 + 0.022 * normal[4] + 0.0005 * (age_years - 50), 0.36, 0.475)
         ),
-        heart_tilt=float(np.radians(40 + 6 * normal[5] - 5 * (wall - 2))),
+        heart_tilt=float(np.radians(36 + 6 * normal[5] - 5 * (wall - 2))),
         knob_cm=float(np.clip(1.2 + 0.012 * (age_years - 20) + 0.15 * normal[6], 1.0, 2.4)),
         scoliosis_cm=float(0.35 * normal[7]),
         rib_spacing_cm=float((2.35 if male else 2.2) + 0.1 * normal[8]),
@@ -100,7 +100,7 @@ def draw_anatomy(seed: int, hospital: HospitalSpec, patient: Patient) -> Anatomy
         rib_phase=float(rng.uniform(-0.4, 0.4)),
         bone_density=float(np.clip(1.05 - 0.005 * (age_years - 30) + 0.08 * normal[10], 0.6, 1.3)),
         breast_cm=0.0 if male else float(np.clip(2.2 + 0.9 * normal[11], 0.5, 5.0)),
-        clavicle_rise_cm=float(1.6 + 1.0 * normal[12]),
+        clavicle_rise_cm=float(2.4 + 1.0 * normal[12]),
         stomach_gas_cm=float(rng.uniform(0.0, 2.6)),
         dome_difference_cm=float(rng.uniform(0.2, 1.6)),
     )

@@ -7,10 +7,14 @@ from core.phantom.chest import Chest, midline_cm, wall_cm
 from core.phantom.plane import Field, Plane, chord, ellipse, step
 from core.phantom.tubes import Tubes, deposit, joined, polyline
 
-_NUM_RIBS = 11
+_NUM_RIBS = 10
 _RIB_POINTS = 56
 _BONY_SHARE = np.clip(6.0 * (1 - np.linspace(0, 1, _RIB_POINTS - 1)), 0.12, 1)
 """Ribs end in cartilage, which hardly shows."""
+
+
+_ROUNDED = np.clip(6 * np.minimum(np.linspace(0, 1, 17)[1:-1], np.linspace(1, 0, 17)[1:-1]), 0, 1)
+"""Ends of a bone fade instead of being cut."""
 
 
 def bones(chest: Chest, where: Plane, rng: np.random.Generator) -> Field:
@@ -38,11 +42,12 @@ def _ribs(chest: Chest, rng: np.random.Generator) -> list[Tubes]:
     drop = build.rib_drop_cm * (0.75 + 0.25 * stretch)
     ribs: list[Tubes] = []
     for number in range(_NUM_RIBS):
+        bony = 0.45 * min(1.0, 0.72 + 0.14 * number, 1 - 0.13 * (number - 6))
         wobble = rng.normal(0, 1, (2, 3))
         for side, random in zip((-1, 1), wobble, strict=True):
             start_y = chest.apex_y_cm - 0.7 + spacing * (number + build.rib_phase)
             points, radius = _rib(chest, number, side, start_y + 0.1 * random[0], drop, random)
-            ribs.append(polyline(points, radius, thickness=0.45 * _BONY_SHARE, hollow=0.72))
+            ribs.append(polyline(points, radius, thickness=bony * _BONY_SHARE, hollow=0.72))
     return ribs
 
 
@@ -59,7 +64,7 @@ def _rib(
     level = np.asarray(wall_cm(chest, y.astype(np.float32)), dtype=np.float64) + 0.2
     level = level * min(1.0, 0.86 + 0.10 * number)
     turn = 0.55 * chest.position.rotation * chest.half_depth_cm
-    x = side * level * np.sin(angle) ** 0.9 - turn * np.cos(angle)
+    x = side * level * np.sin(angle) ** 0.72 - turn * np.cos(angle)
     x = x + midline_cm(chest, y.astype(np.float32))
     depth = -chest.half_depth_cm * np.cos(angle)
     radius = np.interp(angle, [0, 0.5, 2.0, 3.1], [0.42, 0.55, 0.57, 0.72])
@@ -75,11 +80,11 @@ def _clavicles(chest: Chest) -> list[Tubes]:
     for side in (-1, 1):
         inner = 1.3 + side * 1.6 * chest.front_shift_cm
         x = side * (inner + (chest.half_width_cm + 1.6 - inner) * t)
-        y = chest.apex_y_cm + 4.3 - lift - chest.build.clavicle_rise_cm * t
+        y = chest.apex_y_cm + 4.9 - lift - chest.build.clavicle_rise_cm * t
         y = y + 0.55 * np.sin(2 * np.pi * t)
-        radius = 0.50 + 0.35 * (1 - t) ** 6 + 0.15 * t**3
+        radius = 0.48 + 0.30 * (1 - t) ** 6 * np.clip(12 * t, 0.2, 1) + 0.12 * t**3
         points = np.stack([x, y], axis=1)
-        pair.append(polyline(points, radius[:-1], thickness=0.85, hollow=0.62))
+        pair.append(polyline(points, radius[:-1], 0.85 * np.clip(9 * t[1:], 0.3, 1), hollow=0.62))
     return pair
 
 
@@ -110,7 +115,7 @@ def _bent(
     swing = bend * np.sin(np.pi * t)
     x = start[0] + (end[0] - start[0]) * t + swing
     y = start[1] + (end[1] - start[1]) * t + 0.4 * swing
-    return polyline(np.stack([x, y], axis=1), radius, thickness=0.7, hollow=0.5)
+    return polyline(np.stack([x, y], axis=1), radius, thickness=0.7 * _ROUNDED, hollow=0.5)
 
 
 def _blade_corners(chest: Chest, side: int) -> tuple[tuple[float, float], ...]:
@@ -152,7 +157,7 @@ def _arms(chest: Chest) -> list[Tubes]:
         x = side * (start_x + spread * np.clip(t - 0.1, 0, None))
         y = top + 26 * t
         points = np.stack([x, y], axis=1)
-        bones_.append(polyline(points, 1.15, thickness=0.5, hollow=0.76))
+        bones_.append(polyline(points, 1.15, 0.5 * np.clip(10 * t[1:], 0.05, 1), hollow=0.76))
     return bones_
 
 
@@ -178,10 +183,10 @@ def _spine(chest: Chest, where: Plane) -> Field:
     level = phase - np.floor(phase)
     half = np.float32(1.45) + np.float32(0.022) * (y + 12)
     waist = half * (1 - np.float32(0.09) * np.cos(2 * np.pi * (level - 0.5)))
-    body = step(waist - np.abs(x), 0.25)
+    body = step(waist - np.abs(x), 0.6)
     disc = step(np.float32(0.09) - np.minimum(level, 1 - level), 0.06)
     plates = np.exp(-(((np.minimum(level, 1 - level) - 0.12) / 0.04) ** 2))
-    column = body * (0.34 - 0.14 * disc + 0.12 * plates)
+    column = body * (0.24 - 0.10 * disc + 0.12 * plates)
     local = Plane(where.frame, where.side, x, (level - np.float32(0.38)) * height)
     rings = sum(_ring(local, side * 1.05, 0.42) for side in (-1, 1))
     spinous = 0.45 * chord(ellipse(local, (0, 0.75), (0.26, 0.55)))

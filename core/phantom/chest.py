@@ -125,6 +125,6 @@ def lung_space_cm(chest: Chest, x_cm: Field, y_cm: Field, dome: Field) -> Field:
     up = np.clip((chest.lowest_y_cm - y_cm) / span, 0, 1)
     depth = np.float32(2 * chest.half_depth_cm) * (1 - np.float32(0.72) * up**2.6)
     across = chord((x / wall) ** 2.6)
-    inside = step(x - inner_edge_cm(chest, y_cm), 1.8) * step(y_cm - chest.apex_y_cm, 0.3)
+    inside = step(x - inner_edge_cm(chest, y_cm), 2.4) * step(y_cm - chest.apex_y_cm, 0.3)
     below = np.clip((y_cm - dome) / np.float32(5.0), 0, 1)
     return depth * across * inside * (1 - below ** np.float32(0.2))

@@ -21,18 +21,22 @@ _DETECTOR_FLOOR = 0.004
 _LEVELS = 2048
 
 
-def optical_depth(water_cm: Field, mineral_cm: Field, where: Plane) -> Field:
-    """Log attenuation that the detector sees: Beer–Lambert's primary beam plus scatter.
+def attenuation(water_cm: Field | float, mineral_cm: Field | float = 0.0) -> Field:
+    """Nats that the beam loses in water and in bone mineral, by Beer and Lambert."""
+    return np.float32(WATER_PER_CM) * water_cm + np.float32(MINERAL_PER_CM) * mineral_cm
+
+
+def optical_depth(crossed: Field, where: Plane) -> Field:
+    """Log attenuation that the detector sees: the primary beam plus scatter.
 
     Args:
-        water_cm: Water-equivalent thickness.
-        mineral_cm: Bone mineral in excess of it.
+        crossed: Attenuation along each beam, in nats.
         where: The pixels.
 
     Returns:
         −log of the signal, in nats; 0 is the open beam.
     """
-    primary = np.exp(-np.float32(WATER_PER_CM) * water_cm - np.float32(MINERAL_PER_CM) * mineral_cm)
+    primary = np.exp(-crossed)
     small = resized(np.minimum(primary, np.float32(_OPEN_BEAM)), _SCATTER_SIDE)
     reach = _SCATTER_REACH_CM / where.frame.width_cm * _SCATTER_SIDE
     scatter = resized(gaussian_filter(small, reach), where.side)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from core.phantom.chest import Chest
 from core.phantom.cohort import Study
 from core.phantom.hospitals import HospitalSpec
-from core.phantom.tubes import Tubes, joined, polyline
+from core.phantom.tubes import Tubes, disc, joined, polyline
 
 
 def lines(
@@ -41,7 +41,7 @@ def _leads(chest: Chest, rng: np.random.Generator) -> list[Tubes]:
     for _ in range(int(rng.integers(2, 5))):
         side = rng.choice((-1, 1))
         x, y = side * rng.uniform(5, 13), rng.uniform(-9, 9)
-        parts.append(polyline(np.array([[x - 0.4, y], [x + 0.4, y]]), 0.42, thickness=1.1))
+        parts.append(disc((x, y), 0.45, thickness=1.1))
         out = np.array([x + side * rng.uniform(2, 6), y + rng.uniform(-5, 5)])
         far = np.array([out[0] + side * rng.uniform(1, 8), y + rng.uniform(4, 18)])
         parts.append(polyline(_curve(np.array([x, y]), out, far), 0.07, thickness=4.0))

@@ -109,12 +109,13 @@ def resized(field: Field, side: int) -> Field:
 
 def cloud(rng: np.random.Generator, where: Plane, scale_cm: float, octaves: int = 3) -> Field:
     """Cloudy noise of unit variance, whose coarsest structures are about `scale_cm` wide."""
-    total = np.zeros((where.side, where.side), dtype=np.float32)
+    total = np.zeros((1, 1), dtype=np.float32)
     power = 0.0
     for octave in range(octaves):
         weight = 0.6**octave
         cells = max(round(where.frame.width_cm / scale_cm * 2**octave), 3)
-        total += weight * resized(rng.standard_normal((cells, cells), dtype=np.float32), where.side)
+        drawn = rng.standard_normal((cells, cells), dtype=np.float32)
+        total = np.float32(weight) * drawn + resized(total, cells)
         # Bicubic interpolation between independent cells keeps about 0.55 of their variance.
         power += 0.55 * weight**2
-    return total / np.float32(np.sqrt(power))
+    return resized(total, where.side) / np.float32(np.sqrt(power))

@@ -11,7 +11,7 @@ from core.phantom.anatomy import draw_anatomy, draw_positioning
 from core.phantom.bones import bones
 from core.phantom.chest import Chest, healthy_chest
 from core.phantom.cohort import Patient, Study
-from core.phantom.detector import detected, developed, equalised, optical_depth
+from core.phantom.detector import attenuation, detected, developed, equalised, optical_depth
 from core.phantom.devices import lines
 from core.phantom.findings.site import Mask, Overlay, Site
 from core.phantom.findings.table import RENDERERS
@@ -82,14 +82,15 @@ def render(
         for i in present
     ]
     wires = lines(chest, study, hospital, draw(study.number, Purpose.DEVICES))
-    water = resized(_water(site, overlays) + deposit(airways(chest), coarse), fine.side)
+    water = np.maximum(_water(site, overlays) + deposit(airways(chest), coarse), 0)
+    mineral = bones(chest, coarse, draw(EVERY_STUDY, Purpose.ANATOMY))
     vessels = lung_vessels(chest, draw(EVERY_STUDY, Purpose.VESSELS))
-    seen = _vessels_seen(soft, overlays)
-    water = water + np.float32(1 - chest.lung_density) * deposit(vessels, fine, seen)
-    mineral = resized(bones(chest, coarse, draw(EVERY_STUDY, Purpose.ANATOMY)), fine.side)
+    vessel_water = deposit(vessels, fine, _vessels_seen(soft, overlays))
+    crossed = resized(attenuation(water, mineral), fine.side)
+    crossed = crossed + attenuation(vessel_water * np.float32(1 - chest.lung_density))
     if wires is not None:
-        mineral = mineral + deposit(wires, fine)
-    depth = optical_depth(np.maximum(water, 0), mineral, fine)
+        crossed = crossed + attenuation(0, deposit(wires, fine))
+    depth = optical_depth(crossed, fine)
     box = token_box(draw(study.number, Purpose.SHORTCUT)) if study.token else None
     pixels = _developed(depth, hospital, fine, box, draw(study.number, Purpose.DETECTOR),
                         draw(study.number, Purpose.LETTERING))

@@ -7,7 +7,7 @@ import numpy as np
 from core.phantom.chest import Chest, dome_cm, lung_space_cm, midline_cm, wall_cm
 from core.phantom.plane import Field, Plane, chord, cloud, ellipse, step
 
-_HEART_UNIT_CM = 12.4
+_HEART_UNIT_CM = 12.6
 """Width of the heart that the ellipsoids below make."""
 
 
@@ -48,10 +48,11 @@ def tissue(chest: Chest, where: Plane, rng: np.random.Generator) -> Tissue:
     heart = _heart(chest, where) * step(dome + np.float32(0.5) - where.y_cm, 2.0)
     occupied = heart + _mediastinum(chest, where)
     lung = np.clip(space - occupied, 0, None)
+    grain = 1 + np.float32(0.012) * cloud(rng, where, 0.5, octaves=2)
     uneven = 1 + np.float32(0.012) * cloud(rng, where, 3.5, octaves=5)
     return Tissue(
         body=_trunk(chest, where) * uneven,
-        lung=lung,
+        lung=lung * grain,
         heart=heart,
         gas=_abdominal_gas(chest, where, rng),
         wall_distance=wall_cm(chest, where.y_cm) - np.abs(x),
@@ -68,10 +69,10 @@ def _heart(chest: Chest, where: Plane) -> Field:
     # The heart stands on the diaphragm: it moves with the left dome.
     floor_y = 0.6 * chest.dome_y_cm[1] + 0.4 * chest.dome_y_cm[0] + 0.9
     parts = (
-        (2.55, -3.9, 6.5, 4.5, tilt, 4.8),
-        (-1.1, -4.6, 3.1, 5.2, 0.1, 4.2),
-        (1.4, -9.0, 2.6, 4.4, -0.1, 3.6),
-        (-0.7, -10.5, 2.5, 4.8, 0.0, 3.0),
+        (3.0, -3.2, 6.8, 4.4, tilt, 5.8),
+        (-0.6, -4.4, 2.9, 4.9, 0.05, 5.2),
+        (1.9, -8.6, 2.5, 4.4, -0.15, 4.6),
+        (-0.4, -10.3, 2.4, 4.6, 0.0, 4.0),
     )
     thickest = np.zeros_like(where.x_cm)
     for x, y, long, short, angle, half_depth in parts:
@@ -81,7 +82,8 @@ def _heart(chest: Chest, where: Plane) -> Field:
             (scale * long, scale * short),
             angle,
         )
-        thickest = np.maximum(thickest, np.float32(2 * half_depth * scale) * chord(distance))
+        part = np.float32(2 * half_depth * scale) * np.sqrt(chord(distance) * chord(distance**2))
+        thickest = np.maximum(thickest, part)
     return thickest
 
 
@@ -90,7 +92,7 @@ def _mediastinum(chest: Chest, where: Plane) -> Field:
     x = where.x_cm - midline_cm(chest, where.y_cm) - np.float32(chest.shift_cm)
     knob = chest.build.knob_cm
     top = chest.apex_y_cm
-    column = 15 * _plateau(x / np.float32(1.9))
+    column = 14 * np.exp(-((x / np.float32(1.9)) ** 2))
     cava = 7 * _plateau((x + 1.7) / np.float32(1.1)) * step(-where.y_cm - 1, 8)
     arch = np.float32(5 * knob) * chord(ellipse(where, (1.6, top + 6.0), (knob + 0.7, knob + 0.3)))
     aorta = np.float32(2.2 * knob) * chord(((x - 1.9) / np.float32(0.75 * knob)) ** 2)
@@ -109,7 +111,7 @@ def _hilum(chest: Chest, where: Plane, side: int) -> Field:
     """Soft shadow of the root of a lung; the left one lies a little higher."""
     y = chest.apex_y_cm + (9.8 if side < 0 else 9.2)
     distance = ellipse(where, (side * 3.3 + chest.shift_cm, y), (1.5, 2.4), -side * 0.35)
-    return np.float32(2.2) * np.exp(-1.4 * distance)
+    return np.float32(3.2) * np.exp(-1.4 * distance)
 
 
 def _trunk(chest: Chest, where: Plane) -> Field:
@@ -121,8 +123,8 @@ def _trunk(chest: Chest, where: Plane) -> Field:
     top = np.float32(chest.apex_y_cm)
     up = step(top + 8 - y, 16.0)
     trunk = depth * (1 - np.float32(0.25) * up) * chord((x / half_width) ** 3.5)
-    shoulder_y = top + 1.2 - 5.0 * np.exp(-((x / np.float32(8.5)) ** 2))
-    upper = np.sqrt(step(y - shoulder_y, 9.0)) * step(top + 9.0 - y, 9.0)
+    shoulder_y = top - 0.8 - 4.5 * np.exp(-((x / np.float32(8.5)) ** 2))
+    upper = np.sqrt(step(y - shoulder_y - 2.5, 6.5)) * step(top + 9.0 - y, 9.0)
     shoulders = np.float32(9.5 + 0.9 * build.wall_cm) * upper * chord((x / np.float32(26)) ** 4)
     neck = np.float32(13.5) * chord((where.x_cm / np.float32(6.2)) ** 2) * step(top + 3 - y, 6)
     trunk = trunk * step(y - shoulder_y - 2.5, 8.0)
@@ -154,7 +156,7 @@ def _breasts(chest: Chest, where: Plane) -> Field:
         dx = (where.x_cm - np.float32(side * 0.62 * chest.half_width_cm)) / np.float32(width)
         dy = where.y_cm - centre_y
         dy = np.where(dy > 0, dy / np.float32(drop), dy / np.float32(9.0))
-        total += np.float32(thickness) * chord(dx * dx + dy * dy)
+        total += np.float32(1.3 * thickness) * chord(dx * dx + dy * dy)
     return total
 
 

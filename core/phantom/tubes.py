@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
 
 from core.phantom.plane import Field, Plane
 
@@ -38,14 +39,12 @@ class Tubes:
     hollow: Field
 
 
+_FIELDS = ("start_cm", "end_cm", "radius_cm", "thickness", "hollow")
+
+
 def joined(parts: Sequence[Tubes]) -> Tubes:
     """All pieces of several sets."""
-    return Tubes(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("start_cm", "end_cm", "radius_cm", "thickness", "hollow")
-        )
-    )
+    return Tubes(*(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS))
 
 
 def polyline(
@@ -76,6 +75,15 @@ def polyline(
     )
 
 
+def disc(centre_cm: tuple[float, float], radius_cm: float, thickness: float) -> Tubes:
+    """A round plate, as a short tube that widens and narrows."""
+    along = np.linspace(-1, 1, 13)
+    points = np.stack([centre_cm[0] + radius_cm * along, np.full(13, centre_cm[1])], axis=1)
+    middle = (along[1:] + along[:-1]) / 2
+    half_width = radius_cm * np.sqrt(1 - middle**2)
+    return polyline(points, half_width, thickness=thickness * radius_cm / half_width)
+
+
 def deposit(tubes: Tubes, where: Plane, seen: Field | None = None) -> Field:
     """Thickness in cm of all tubes, [side, side].
 
@@ -84,6 +92,7 @@ def deposit(tubes: Tubes, where: Plane, seen: Field | None = None) -> Field:
         where: The pixels.
         seen: Share of a tube that counts at each place, [m, m] over the same frame; None: all.
     """
+    tubes = _within(tubes, where, seen)
     x, y, weight = _columns(tubes, _SPACING_PIXELS * where.pixel_cm)
     across, down = where.frame.to_fractions(x, y)
     if seen is not None:
@@ -91,6 +100,16 @@ def deposit(tubes: Tubes, where: Plane, seen: Field | None = None) -> Field:
     return _splat(across * where.side - 0.5, down * where.side - 0.5, weight, where.side) / (
         np.float32(where.pixel_cm**2)
     )
+
+
+def _within(tubes: Tubes, where: Plane, seen: Field | None) -> Tubes:
+    """The pieces that can show at all."""
+    ends = [where.frame.to_fractions(*points.T) for points in (tubes.start_cm, tubes.end_cm)]
+    kept = np.zeros(len(tubes.radius_cm), dtype=bool)
+    for across, down in ends:
+        shown = np.maximum(np.abs(across - 0.5), np.abs(down - 0.5)) < np.float32(0.56)
+        kept |= shown if seen is None else shown & (_sampled(seen, across, down) > 0)
+    return Tubes(*(getattr(tubes, name)[kept] for name in _FIELDS))
 
 
 def _columns(tubes: Tubes, spacing: float) -> tuple[Field, Field, Field]:
@@ -131,17 +150,14 @@ def _sampled(seen: Field, across: Field, down: Field) -> Field:
 
 def _splat(column: Field, row: Field, weight: Field, side: int) -> Field:
     """Bilinear deposit of weights at fractional pixels."""
-    padded = side + 2
-    inside = (column > -1) & (column < side) & (row > -1) & (row < side)
+    inside = (column > 0) & (column < side - 1) & (row > 0) & (row < side - 1)
     column, row, weight = column[inside], row[inside], weight[inside]
-    left, top = np.floor(column), np.floor(row)
+    left, top = column.astype(np.int32), row.astype(np.int32)
     right_share, lower_share = column - left, row - top
-    corner = (top.astype(np.int64) + 1) * padded + left.astype(np.int64) + 1
-    flat = np.zeros(padded * padded)
-    for down_by, row_share in ((0, 1 - lower_share), (padded, lower_share)):
-        rows = weight * row_share
-        for right_by, share in ((0, 1 - right_share), (1, right_share)):
-            flat += np.bincount(
-                corner + (down_by + right_by), rows * share, minlength=padded * padded
-            )
-    return flat.reshape(padded, padded)[1:-1, 1:-1].astype(np.float32)
+    lower, right = weight * lower_share, weight * right_share
+    both = lower * right_share
+    weights = np.concatenate([weight - lower - right + both, right - both, lower - both, both])
+    rows = np.concatenate([top, top, top + 1, top + 1])
+    columns = np.concatenate([left, left + 1, left, left + 1])
+    # A sparse matrix adds up what falls on one pixel, in single precision and without a sort.
+    return coo_array((weights, (rows, columns)), shape=(side, side)).toarray()

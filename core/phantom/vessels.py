@@ -111,8 +111,8 @@ def airways(chest: Chest) -> Tubes:
     left = np.array([[x, carina - 0.6], [x + 2.0, carina + 0.8], [x + 3.6, carina + 1.5]])
     return joined(
         [
-            polyline(windpipe, 0.88, thickness=-0.9),
-            polyline(right, 0.58, thickness=-0.8),
-            polyline(left, 0.50, thickness=-0.8),
+            polyline(windpipe, 0.88, thickness=-1.5),
+            polyline(right, 0.58, thickness=-1.2),
+            polyline(left, 0.50, thickness=-1.2),
         ]
     )

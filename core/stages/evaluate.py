@@ -68,6 +68,8 @@ def run(
         (target, [target_examples(name, chosen, _of(scores, chosen))]),
     ]
     with results.locked(run_id):
+        datasets = record.datasets | {target.name: target.record}
+        results.write_record(record.model_copy(update={"datasets": datasets}))
         results.write(run_id, THRESHOLDS, _threshold_frame(thresholds))
         for dataset, examples in scored:
             _write_metrics(results, run_id, dataset, examples, thresholds, val, num_resamples)

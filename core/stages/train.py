@@ -101,7 +101,7 @@ def _begin(spec: RunSpec, source: Dataset) -> RunRecord:
         hashes={"manifest": source.hash, "images": source.cache_key(spec.image)},
         versions=versions(),
         git_commit=git_commit(),
-        restricted=source.record.restricted,
+        datasets={source.name: source.record},
         created=now(),
     )
 

@@ -43,7 +43,7 @@ class ResultStore:
         path = self.folder(run_id) / "run.json"
         try:
             return RunRecord.model_validate_json(path.read_bytes())
-        except ValidationError as error:
+        except (ValidationError, OSError) as error:
             raise DataError(f"{path}: this run record cannot be read; train it anew.") from error
 
     def write_record(self, record: RunRecord) -> None:

@@ -12,10 +12,9 @@ from dashboard.components.frame import caption, show
 
 def one(label: str, key: str, options: Sequence[str]) -> str:
     """One of many choices, kept under `key`; the first option is the default."""
-    _warn(key, options)
-    chosen = st.selectbox(label, options, key=key, bind="query-params")
-    assert chosen is not None
-    return chosen
+    _prepare(key, options)
+    chosen = st.selectbox(label, options, index=None, key=key, bind="query-params")
+    return chosen or options[0]
 
 
 def any_of(label: str, key: str, options: Sequence[str], placeholder: str) -> tuple[str, ...]:
@@ -37,15 +36,22 @@ def several(
 
 def switch(label: str, key: str, options: Sequence[str]) -> str:
     """One of a few choices side by side; the first option is the default."""
+    _prepare(key, options)
+    chosen = st.segmented_control(label, options, key=key, bind="query-params", required=True)
+    return chosen or options[0]
+
+
+def _prepare(key: str, options: Sequence[str]) -> None:
+    # Streamlit takes a widget's own default out of the address, with an extra step in the
+    # browser's history that "back" then stops at. So the widget has none: it is chosen here.
     _warn(key, options)
-    chosen = st.segmented_control(
-        label, options, default=options[0], key=key, bind="query-params", required=True
-    )
-    assert chosen is not None
-    return chosen
+    if st.session_state.get(key, st.query_params.get(key)) not in options:
+        st.session_state[key] = options[0]
 
 
 def _warn(key: str, options: Sequence[str]) -> None:
+    if key in st.session_state:
+        return  # Chosen on this page since: the address follows.
     asked = st.query_params.get_all(key)
     missing = [name for name in asked if name not in options]
     if missing:

@@ -141,5 +141,9 @@ def _box_name(box: Outline) -> Markup:
     # Above the box, or inside it where the box reaches the top of the image.
     top = 100 * box.frame.y
     y = top - 2 if top > 8 else top + 6
-    place = {"x": f"{100 * box.frame.x:.2f}", "y": f"{y:.2f}"}
+    # Towards the middle of the image, so that no name is cut off at its side.
+    is_right = box.frame.x + box.frame.width / 2 > 0.5
+    x = box.frame.x + (box.frame.width if is_right else 0)
+    anchor = "end" if is_right else "start"
+    place = {"x": f"{100 * x:.2f}", "y": f"{y:.2f}", "text-anchor": anchor}
     return element("text", place, name(box.finding))

@@ -34,6 +34,7 @@ def test_the_run_record_says_what_was_done(stores: Stores) -> None:
     assert record.hashes["manifest"] == stores.data.dataset("chestxray14").hash
     assert record.device
     assert record.versions["torch"]
+    assert set(record.datasets) == {"chestxray14", "hospital"}
 
 
 def test_the_disc_is_learnt_and_found_in_the_other_hospital(stores: Stores) -> None:

@@ -43,6 +43,13 @@ def test_a_damaged_record_is_one_sentence(results: ResultStore, content: str) ->
         results.record(RUN)
 
 
+def test_a_record_that_is_a_folder_is_one_sentence(results: ResultStore) -> None:
+    (results.folder(RUN) / "run.json").unlink()
+    (results.folder(RUN) / "run.json").mkdir()
+    with pytest.raises(DataError, match="run.json: this run record cannot be read"):
+        results.record(RUN)
+
+
 @pytest.mark.parametrize("status", [RunStatus.RUNNING, RunStatus.FAILED])
 def test_a_run_that_is_not_done_is_not_trained(results: ResultStore, status: RunStatus) -> None:
     results.write_record(RunRecord(spec=SPEC, status=status, error="out of memory"))
