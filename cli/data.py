@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from cli import output
+from cli.counts import print_counts
 from cli.options import DATA, AsJson, DataDir
 from cli.progress import shown
 from core.errors import ConfigError
@@ -22,7 +23,12 @@ app = typer.Typer(help="Index, list and describe data sets.", no_args_is_help=Tr
 
 @app.command()
 def index(
-    adapter: Annotated[str, typer.Argument(help="chestxray14, mimic, or table for anyone's CSV.")],
+    adapter: Annotated[
+        str,
+        typer.Argument(
+            help="chestxray14, mimic, chexpert, padchest, vindr, openi; table: any CSV."
+        ),
+    ],
     root: Annotated[Path, typer.Option(help="The data set's folder.")],
     name: Annotated[
         str | None, typer.Option(help="What to call it; the adapter's name unless given.")
@@ -31,16 +37,24 @@ def index(
         str | None, typer.Option(help="The CSV of labels, relative to the folder.")
     ] = None,
     label_source: Annotated[
-        str | None, typer.Option(help="mimic: cxrlt14 (default), chexpert7 or negbio7.")
+        str | None,
+        typer.Option(help="mimic: cxrlt14 (default), cxrlt14-2023, chexpert7, negbio7 or gold7."),
     ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(help="table: OURS=THEIRS, such as patient_id=mrn or Effusion=fluid."),
     ] = None,
     split: Annotated[
-        str,
-        typer.Option(help="table without a split column: test, or by-patient (70/10/20)."),
-    ] = "test",
+        str | None,
+        typer.Option(
+            help="chestxray14: official, chexnet, all; by-patient (70/10/20) or test where there "
+            "is no official one. The data set's first unless given."
+        ),
+    ] = None,
+    lists: Annotated[
+        Path | None,
+        typer.Option(help="chexnet: folder of train_list.txt, val_list.txt, test_list.txt."),
+    ] = None,
     tables_only: Annotated[
         bool, typer.Option("--tables-only", help="Read the tables without looking for images.")
     ] = False,
@@ -62,6 +76,7 @@ def index(
             label_source=label_source,
             columns=_columns(column or []),
             split=split,
+            lists=lists,
             progress=progress,
         )
         indexed = stage.run(DataStore(data), adapter, name or adapter, request)
@@ -89,9 +104,28 @@ def list_datasets(as_json: AsJson = False, data: DataDir = DATA) -> None:
 
 
 @app.command()
-def show(name: str, as_json: AsJson = False, data: DataDir = DATA) -> None:
+def show(
+    name: str,
+    by: Annotated[
+        Literal["view", "sex", "age"] | None,
+        typer.Option(help="Positives, positive patients and prevalence of each group instead."),
+    ] = None,
+    as_json: AsJson = False,
+    data: DataDir = DATA,
+) -> None:
     """A data set's label table per split."""
-    _describe(DataStore(data).dataset(name), as_json)
+    from core.datasets.counts import count_findings
+
+    dataset = DataStore(data).dataset(name)
+    if by is None:
+        _describe(dataset, as_json)
+        return
+    counts = count_findings(dataset.manifest, by)
+    if as_json:
+        output.json_out({"name": name, "by": by, "counts": counts.to_dicts()})
+        return
+    output.line(f"{name}: positive images (positive patients) and prevalence, by {by}.")
+    print_counts(counts)
 
 
 @app.command()

@@ -140,6 +140,13 @@ IMAGES = Table(
     key=("image_id",),
 )
 
+QUARANTINE = Table(
+    name="quarantine",
+    schema=pl.Schema({"image_id": pl.String, "reason": pl.String}),
+    key=("image_id",),
+    required=("image_id", "reason"),
+)
+
 PREDICTIONS = Table(
     name="predictions",
     schema=pl.Schema({"image_id": pl.String} | dict.fromkeys(FINDINGS, pl.Float32)),
@@ -242,6 +249,7 @@ TABLES: Mapping[str, Table] = {
         MANIFEST,
         BOXES,
         IMAGES,
+        QUARANTINE,
         PREDICTIONS,
         METRICS,
         REPLICATES,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.errors import CxrError
 from dashboard import stores
 from dashboard.components import blank, frame, sidebar
 from dashboard.queries import reading
@@ -33,7 +34,14 @@ def main() -> None:
 
 
 def _bound(view: View, scope: Scope) -> Callable[[], None]:
-    return lambda: view.show(scope)
+    def page() -> None:
+        # The one place where an error ends: what is damaged is named, the rest stays usable.
+        try:
+            view.show(scope)
+        except CxrError as error:
+            blank.show_error(view.title, error)
+
+    return page
 
 
 main()

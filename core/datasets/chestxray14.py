@@ -1,30 +1,25 @@
 """ChestX-ray14 as released by the NIH (Wang et al., CVPR 2017), in its own layout.
 
 The folder holds the table of the first release (2017) or of the revision (v2020), the boxes,
-both official lists, and the images in images_001/images … images_012/images, or in images/.
+both official lists (or the user's own are given), and the images in images_001/images …
+images_012/images, or in images/.
 """
 
 from pathlib import Path
 
 import polars as pl
 
+from core.datasets.chestxray14_splits import SPLIT_NAMES, SPLITS, with_split
 from core.datasets.files import existing_folder, note_faulty_files, relative_paths
-from core.datasets.patients import hash_split, note_shared_patients
-from core.datasets.reading import (
-    ROW,
-    note_duplicates,
-    note_rows,
-    read_csv,
-    read_lines,
-)
-from core.datasets.request import IndexedTables, IndexRequest
+from core.datasets.patients import note_shared_patients
+from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
+from core.datasets.request import IndexedTables, IndexRequest, chosen_split
 from core.errors import DataError, Problems
 from core.findings import FINDINGS, as_finding
 from core.tables import BOXES, MAX_AGE_YEARS, VIEWS
 
 TABLE_NAMES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 BOX_TABLE = "BBox_List_2017.csv"
-TRAIN_VAL_LIST, TEST_LIST = "train_val_list.txt", "test_list.txt"
 BOX_FRAME_PIXELS = 1024
 """Boxes are given in the released PNGs' frame, not in that of `OriginalImage`."""
 
@@ -39,27 +34,28 @@ _COLUMNS = {
     "View Position": "view",
 }
 _BOX_COLUMNS = ("image_id", "label", "x", "y", "width", "height")
-_VAL_TENTH = ("val", *["train"] * 9)
 
 
 def index(request: IndexRequest) -> IndexedTables:
     """Read the release's tables and check all of them.
 
     Raises:
+        ConfigError: If the split is unknown, or lists are missing for it.
         DataError: If anything is wrong; names every file and row.
     """
+    split = chosen_split(request, SPLITS, options=("lists",))
     root = existing_folder(request.root)
     table = _find_table(root)
     entries = read_csv(table, _COLUMNS).rename(_COLUMNS)
     problems = Problems()
     _note_faulty_rows(problems, table, entries)
-    entries = _with_split(problems, root, table, entries)
+    entries = with_split(problems, split, root, request.lists, table, entries)
     entries = _with_paths(problems, root, table, entries, request)
     boxes = _read_boxes(problems, root / BOX_TABLE, entries)
     manifest = _manifest(entries)
-    note_shared_patients(problems, table, manifest)
+    note_shared_patients(problems, table, manifest.drop_nulls("split"))
     problems.raise_if_any()
-    return IndexedTables(manifest, boxes, "official", _age_notes(entries))
+    return IndexedTables(manifest, boxes, SPLIT_NAMES[split], _age_notes(entries))
 
 
 def _find_table(root: Path) -> Path:
@@ -90,27 +86,6 @@ def _note_faulty_rows(problems: Problems, table: Path, entries: pl.DataFrame) ->
         entries,
         _age_years().is_null() & pl.col("age").is_not_null(),
         "age {age!r} is neither a number of years nor of the form 058Y.",
-    )
-
-
-def _with_split(problems: Problems, root: Path, table: Path, entries: pl.DataFrame) -> pl.DataFrame:
-    lists = {name: pl.Series(read_lines(root / name)) for name in (TRAIN_VAL_LIST, TEST_LIST)}
-    in_train_val, in_test = (
-        pl.col("image_id").is_in(listed.implode()) for listed in lists.values()
-    )
-    in_neither = "image {image_id!r} is neither in " + " nor in ".join(lists) + "."
-    note_rows(problems, table, entries, ~(in_train_val | in_test), in_neither)
-    in_both = "image {image_id!r} is in both lists."
-    note_rows(problems, table, entries, in_train_val & in_test, in_both)
-    for name, listed in lists.items():
-        strangers = listed.filter(~listed.is_in(entries["image_id"].implode()))
-        if len(strangers):
-            text = f"names {len(strangers)} images that {table.name} lacks, first {strangers[0]!r}."
-            problems.add(root / name, text)
-    return entries.with_columns(
-        split=pl.when(in_test)
-        .then(pl.lit("test"))
-        .otherwise(hash_split(entries["patient_id"].fill_null(""), _VAL_TENTH))
     )
 
 

@@ -52,8 +52,12 @@ class Selection:
 
 
 def select(dataset: Dataset, split: Split) -> Selection:
-    """The frontal images of a split; a view that is not known counts as frontal."""
-    used = (pl.col("split") == split) & (pl.col("view") != "LATERAL")
+    """The frontal images of a split, without those in quarantine.
+
+    A view that is not known counts as frontal.
+    """
+    frontal = (pl.col("split") == split) & (pl.col("view") != "LATERAL")
+    used = frontal & ~dataset.set_aside
     rows = dataset.manifest.select(used.arg_true()).to_series().to_numpy()
     return Selection(dataset, split, rows.astype(np.int64))
 

@@ -1,7 +1,7 @@
 """Splits by patient, and the proof that no patient is on two sides."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +9,15 @@ import polars as pl
 from core.errors import Problems
 
 SALT = "cxr-bench"
+
+VAL_TENTH = ("val", *["train"] * 9)
+"""A tenth of an official training part's patients is validation."""
+
+HASH_SPLITS: Mapping[str, tuple[str, ...]] = {
+    "test": ("test",),
+    "by-patient": ("val", "test", "test", *["train"] * 7),
+}
+"""How a data set without an official split is split: tenths of its patients."""
 
 
 def patient_bucket(patient_id: str, num_buckets: int = 10) -> int:

@@ -1,52 +1,147 @@
 """The literal table of data sets that can be indexed."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from core.datasets import chestxray14, mimic, table
-from core.datasets.request import IndexedTables, IndexRequest
+from core.datasets import (
+    chestxray14,
+    chestxray14_splits,
+    chexpert,
+    mimic,
+    openi,
+    padchest,
+    padchest_labels,
+    table,
+    vindr,
+    vindr_votes,
+)
+from core.datasets.labels import ALL_FOURTEEN, CHEXPERT_LABELS
+from core.datasets.spec import DatasetSpec, PublishedCounts
+from core.findings import Finding
 
-
-@dataclass(frozen=True)
-class DatasetSpec:
-    """One kind of data set.
-
-    Args:
-        title: For people.
-        index: Reads and checks the folder.
-        labeller: How the labels came to be, for captions.
-        licence: Terms of use.
-        citation: Whom to cite.
-        restricted: Credentialed data, which may not leave the machine.
-    """
-
-    title: str
-    index: Callable[[IndexRequest], IndexedTables]
-    labeller: str
-    licence: str
-    citation: str
-    restricted: bool = False
-
+__all__ = ["DATASETS", "DatasetSpec", "PublishedCounts"]
 
 DATASETS: Mapping[str, DatasetSpec] = {
     "chestxray14": DatasetSpec(
         title="ChestX-ray14 (NIH Clinical Center)",
         index=chestxray14.index,
+        files=(
+            "Data_Entry_2017_v2020.csv or Data_Entry_2017.csv",
+            "train_val_list.txt",
+            "test_list.txt",
+            "BBox_List_2017.csv",
+            "images_001/images … images_012/images, or images/",
+        ),
+        splits=chestxray14_splits.SPLITS,
         labeller="text-mined labels",
         licence="NIH: free use with attribution",
         citation="Wang et al., ChestX-ray8, CVPR 2017",
+        label_map=ALL_FOURTEEN,
+        published=PublishedCounts(
+            num_images=112_120,
+            num_patients=30_805,
+            per_split={"train+val": 86_524, "test": 25_596},
+            positives={
+                Finding.ATELECTASIS: 11_559,
+                Finding.CARDIOMEGALY: 2_776,
+                Finding.CONSOLIDATION: 4_667,
+                Finding.EDEMA: 2_303,
+                Finding.EFFUSION: 13_317,
+                Finding.EMPHYSEMA: 2_516,
+                Finding.FIBROSIS: 1_686,
+                Finding.HERNIA: 227,
+                Finding.INFILTRATION: 19_894,
+                Finding.MASS: 5_782,
+                Finding.NODULE: 6_331,
+                Finding.PLEURAL_THICKENING: 3_385,
+                Finding.PNEUMONIA: 1_431,
+                Finding.PNEUMOTHORAX: 5_302,
+            },
+        ),
     ),
     "mimic": DatasetSpec(
         title="MIMIC-CXR-JPG (Beth Israel Deaconess Medical Center)",
         index=mimic.index,
+        files=(
+            "mimic-cxr-2.0.0-metadata.csv",
+            "mimic-cxr-2.0.0-split.csv",
+            "one file of labels",
+            "files/p10 … files/p19",
+        ),
+        splits=mimic.SPLITS,
         labeller="labels mined from reports",
         licence="PhysioNet Credentialed Health Data License 1.5.0",
         citation="Johnson et al., MIMIC-CXR-JPG, arXiv:1901.07042, 2019",
         restricted=True,
+        label_map=CHEXPERT_LABELS,
+        published=PublishedCounts(
+            num_images=377_110,
+            num_patients=65_379,
+            per_split={"train": 368_960, "val": 2_991, "test": 5_159},
+        ),
+    ),
+    "chexpert": DatasetSpec(
+        title="CheXpert (Stanford Hospital)",
+        index=chexpert.index,
+        files=("train.csv", "valid.csv", "test.csv, if there is one", "train/, valid/, test/"),
+        splits=chexpert.SPLITS,
+        labeller="CheXpert labeller's labels, mined from reports; the test split by radiologists",
+        licence="Stanford University Dataset Research Use Agreement",
+        citation="Irvin et al., CheXpert, AAAI 2019",
+        restricted=True,
+        label_map=CHEXPERT_LABELS,
+        published=PublishedCounts(
+            num_images=224_316,
+            num_patients=65_240,
+            per_split={"train+val": 223_414},
+        ),
+    ),
+    "padchest": DatasetSpec(
+        title="PadChest (Hospital San Juan, Alicante)",
+        index=padchest.index,
+        files=(padchest.TABLE, "0 … 54, or all images in the folder itself"),
+        splits=padchest.SPLITS,
+        labeller="labels of reports, by physicians and by a network",
+        licence="PadChest Dataset Research Use Agreement",
+        citation="Bustos et al., PadChest, Medical Image Analysis 2020",
+        restricted=True,
+        label_map=padchest_labels.LABELS,
+    ),
+    "vindr": DatasetSpec(
+        title="VinDr-CXR (Hospital 108 and Hanoi Medical University Hospital)",
+        index=vindr.index,
+        files=(
+            "annotations_train.csv",
+            "annotations_test.csv",
+            "image_labels_train.csv and image_labels_test.csv, if there are any",
+            "train/, test/",
+        ),
+        splits=vindr.SPLITS,
+        labeller="radiologists' labels of images: majority of three, consensus of five in test",
+        licence="PhysioNet Credentialed Health Data License 1.5.0",
+        citation="Nguyen et al., VinDr-CXR, Scientific Data 2022",
+        restricted=True,
+        label_map=vindr_votes.LABELS,
+        published=PublishedCounts(
+            num_images=18_000,
+            num_patients=None,
+            per_split={"train+val": 15_000, "test": 3_000},
+        ),
+    ),
+    "openi": DatasetSpec(
+        title="Open-I (Indiana University)",
+        index=openi.index,
+        files=(openi.REPORTS, openi.PROJECTIONS, "images/, images_normalized/ or beside them"),
+        splits=openi.SPLITS,
+        labeller="indexers' terms of reports",
+        licence="CC BY-NC-ND 4.0",
+        citation="Demner-Fushman et al., JAMIA 2016",
+        label_map=openi.LABELS,
     ),
     "table": DatasetSpec(
         title="Anyone's images with a CSV of labels",
         index=table.index,
+        files=("the CSV that --labels names",),
+        splits=table.SPLITS,
         labeller="labels as given in its table",
         licence="as its owner states",
         citation="its owner",

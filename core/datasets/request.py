@@ -1,12 +1,21 @@
 """What an adapter is asked for, and what it gives back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
+from core.errors import ConfigError
+from core.lookup import unknown
 from core.progress import Progress, silent
+
+_OPTIONS: Mapping[str, str] = {
+    "labels": "--labels",
+    "label_source": "--label-source",
+    "columns": "--column",
+    "lists": "--lists",
+}
 
 
 @dataclass(frozen=True)
@@ -17,9 +26,10 @@ class IndexRequest:
         root: The data set's folder.
         tables_only: Read the tables without looking for images.
         labels: The label file, relative to the root.
-        label_source: Which of MIMIC-CXR-JPG's labels: `cxrlt14`, `chexpert7` or `negbio7`.
+        label_source: Which of MIMIC-CXR-JPG's label files, a row of `mimic.LABEL_SOURCES`.
         columns: A generic table's columns: our name → theirs.
-        split: How a table without a split column is split: `test` or `by-patient`.
+        split: How to split, one of the data set's `splits`; its first one unless given.
+        lists: Folder with the user's own train_list.txt, val_list.txt and test_list.txt.
         progress: Told as files are checked.
     """
 
@@ -28,8 +38,31 @@ class IndexRequest:
     labels: str | None = None
     label_source: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
-    split: str = "test"
+    split: str | None = None
+    lists: Path | None = None
     progress: Progress = silent
+
+
+def chosen_split(
+    request: IndexRequest, splits: Sequence[str], options: Collection[str] = ()
+) -> str:
+    """The split that was asked for, or the first of `splits`.
+
+    Args:
+        request: What the user asked for.
+        splits: The ways in which this data set can be split.
+        options: Fields of the request that this data set reads beside those that all do.
+
+    Raises:
+        ConfigError: If the split is another one, or an option was given that is never read.
+    """
+    for name, flag in _OPTIONS.items():
+        if getattr(request, name) and name not in options:
+            raise ConfigError(f"{flag} means nothing to this data set; leave it out.")
+    split = request.split or splits[0]
+    if split not in splits:
+        raise ConfigError(unknown(split, splits, "split policy"))
+    return split
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from core.datasets.files import existing_folder, note_faulty_files
-from core.datasets.patients import hash_split, note_shared_patients
+from core.datasets.patients import HASH_SPLITS, hash_split, note_shared_patients
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
-from core.datasets.request import IndexedTables, IndexRequest
+from core.datasets.request import IndexedTables, IndexRequest, chosen_split
 from core.errors import ConfigError, DataError, Problems
 from core.findings import FINDINGS, Finding, as_finding
 from core.lookup import unknown
@@ -48,11 +48,7 @@ SEX_VALUES: Mapping[str, str] = {"f": "F", "female": "F", "m": "M", "male": "M"}
 LABEL_VALUES: Mapping[str, int] = {
     cell: value for value in (1, 0, -1, -2) for cell in (str(value), f"{value}.0")
 }
-SPLIT_POLICIES: Mapping[str, tuple[str, ...]] = {
-    "test": ("test",),
-    "by-patient": ("val", "test", "test", *["train"] * 7),
-}
-"""How a table without a split column is split: tenths of its patients."""
+SPLITS = tuple(HASH_SPLITS)
 
 
 def index(request: IndexRequest) -> IndexedTables:
@@ -64,6 +60,7 @@ def index(request: IndexRequest) -> IndexedTables:
         ConfigError: If a column was mapped that does not exist, or to an unknown name.
         DataError: If anything is wrong; names every file, row and column.
     """
+    split = chosen_split(request, SPLITS, options=("labels", "columns"))
     root = existing_folder(request.root)
     if not request.labels:
         raise ConfigError("A generic table needs its file: add --labels FILE.csv.")
@@ -72,14 +69,14 @@ def index(request: IndexRequest) -> IndexedTables:
     columns, ignored = _resolve(raw.columns, request.columns, table)
     rows = raw.select(ROW, *(pl.col(theirs).alias(ours) for ours, theirs in columns.items()))
     problems = Problems()
-    rows = _complete(problems, table, rows, request.split)
+    rows = _complete(problems, table, rows, split)
     rows = _translated(problems, table, rows)
     if not request.tables_only:
         note_faulty_files(problems, table, root, rows.drop_nulls("path"), request.progress)
     manifest = rows.drop(ROW)
     note_shared_patients(problems, table, manifest.drop_nulls("patient_id"))
     problems.raise_if_any()
-    split_name = "its own" if "split" in columns else request.split
+    split_name = "its own" if "split" in columns else split
     return IndexedTables(manifest, BOXES.empty(), split_name, _notes(columns, ignored, manifest))
 
 
@@ -145,8 +142,6 @@ def _near_misses(table: Path, theirs: list[str], columns: Mapping[str, str]) -> 
 
 def _complete(problems: Problems, table: Path, rows: pl.DataFrame, split: str) -> pl.DataFrame:
     """Rows with every manifest column, still as strings."""
-    if split not in SPLIT_POLICIES:
-        raise ConfigError(unknown(split, SPLIT_POLICIES, "split policy"))
     for column in ("path", "patient_id"):
         note_rows(problems, table, rows, pl.col(column).is_null(), f"{column} is blank.")
     given = rows.columns
@@ -155,7 +150,7 @@ def _complete(problems: Problems, table: Path, rows: pl.DataFrame, split: str) -
     note_duplicates(problems, table, rows.drop_nulls("image_id"), "image_id")
     if "split" not in given:
         patients = rows["patient_id"].fill_null("")
-        rows = rows.with_columns(split=hash_split(patients, SPLIT_POLICIES[split]))
+        rows = rows.with_columns(split=hash_split(patients, HASH_SPLITS[split]))
     absent = {
         name: pl.lit(None, pl.String)
         for name in ("view", "sex", "age_years", *FINDINGS)

@@ -99,7 +99,7 @@ def inner_edge_cm(chest: Chest, y_cm: Field) -> Field:
     """Distance from the midline to the lung's inner edge: out at the apex, then near the spine."""
     below = np.clip((y_cm - np.float32(chest.apex_y_cm)) / 2.2, 0, 1)
     outer = np.float32(0.33 * chest.half_width_cm)
-    return outer - (outer - np.float32(1.9)) * np.sqrt(below)
+    return outer - (outer - np.float32(1.7)) * np.sqrt(below)
 
 
 def dome_cm(chest: Chest, x_cm: Field) -> Field:
@@ -125,6 +125,6 @@ def lung_space_cm(chest: Chest, x_cm: Field, y_cm: Field, dome: Field) -> Field:
     up = np.clip((chest.lowest_y_cm - y_cm) / span, 0, 1)
     depth = np.float32(2 * chest.half_depth_cm) * (1 - np.float32(0.72) * up**2.6)
     across = chord((x / wall) ** 2.6)
-    inside = step(x - inner_edge_cm(chest, y_cm), 2.4) * step(y_cm - chest.apex_y_cm, 0.3)
+    inside = step(x - inner_edge_cm(chest, y_cm), 3.2) * step(y_cm - chest.apex_y_cm, 0.3)
     below = np.clip((y_cm - dome) / np.float32(5.0), 0, 1)
     return depth * across * inside * (1 - below ** np.float32(0.2))

@@ -145,7 +145,7 @@ def _root(of: Literal["patient", "study"]) -> NDArray[np.float64]:
         "patient": associations.patient_correlation,
         "study": associations.study_correlation,
     }
-    return np.linalg.cholesky(correlation[of]())
+    return np.linalg.cholesky(correlation[of]()).astype(np.float64)
 
 
 def _thresholds(spec: PhantomSpec) -> NDArray[np.float64]:

@@ -17,13 +17,15 @@ _SCATTER_REACH_CM = 3.0
 _SCATTER_SIDE = 48
 _OPEN_BEAM = 0.45
 """Primary beyond this (beside the body) adds no scatter: nothing is there to scatter."""
+_SLOW_SIDE, _SLOW_REACH = 64, 8.0
+"""Grid, and standard deviation in its cells, of the blur that finds the broad part."""
 _DETECTOR_FLOOR = 0.004
 _LEVELS = 2048
 
 
-def attenuation(water_cm: Field | float, mineral_cm: Field | float = 0.0) -> Field:
-    """Nats that the beam loses in water and in bone mineral, by Beer and Lambert."""
-    return np.float32(WATER_PER_CM) * water_cm + np.float32(MINERAL_PER_CM) * mineral_cm
+def attenuation(thickness_cm: Field, per_cm: float) -> Field:
+    """Nats that the beam loses in a thickness of something (Beer–Lambert)."""
+    return np.float32(per_cm) * thickness_cm
 
 
 def optical_depth(crossed: Field, where: Plane) -> Field:
@@ -43,9 +45,7 @@ def optical_depth(crossed: Field, where: Plane) -> Field:
     return -np.log(primary + np.float32(_SCATTER) * scatter + np.float32(_DETECTOR_FLOOR))
 
 
-def detected(
-    depth: Field, hospital: HospitalSpec, where: Plane, rng: np.random.Generator
-) -> Field:
+def detected(depth: Field, hospital: HospitalSpec, where: Plane, rng: np.random.Generator) -> Field:
     """`depth` with quantum noise and the detector's blur, in nats.
 
     The noise is Poisson's: its share of the signal grows as the signal's root falls, and it falls
@@ -65,7 +65,7 @@ def developed(depth: Field, hospital: HospitalSpec, rng: np.random.Generator) ->
     """
     coarse = depth[::8, ::8]
     inside = coarse[coarse > 0.9]
-    low, high = (np.percentile(inside, (12, 88)) if len(inside) > 50 else (1.7, 3.0))
+    low, high = np.percentile(inside, (12, 88)) if len(inside) > 50 else (1.7, 3.0)
     centre = 0.5 * hospital.optical_centre + 0.5 * (low + 0.45 * (high - low))
     centre += hospital.optical_spread * rng.standard_normal()
     width = hospital.optical_width * (0.5 + 0.5 * np.clip((high - low) / 1.2, 0.6, 1.4))
@@ -76,8 +76,8 @@ def developed(depth: Field, hospital: HospitalSpec, rng: np.random.Generator) ->
 
 def _slow(depth: Field) -> Field:
     """The broad part of an image."""
-    small = resized(np.maximum(depth, np.float32(1.0)), 64)
-    return resized(gaussian_filter(small, 4), depth.shape[0])
+    small = resized(np.maximum(depth, np.float32(1.0)), _SLOW_SIDE)
+    return resized(gaussian_filter(small, _SLOW_REACH), depth.shape[0])
 
 
 def equalised(grey: Field, share: float) -> Field:

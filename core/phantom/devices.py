@@ -51,9 +51,7 @@ def _leads(chest: Chest, rng: np.random.Generator) -> list[Tubes]:
 def _central_catheter(chest: Chest, rng: np.random.Generator) -> Tubes:
     """From the neck or under a clavicle into the superior vena cava."""
     top = chest.apex_y_cm
-    start = np.array(
-        [[-3.5, top - 6.0], [-9.0, top + 3.0], [9.0, top + 3.0]][int(rng.integers(3))]
-    )
+    start = np.array([[-3.5, top - 6.0], [-9.0, top + 3.0], [9.0, top + 3.0]][int(rng.integers(3))])
     tip = np.array([-2.0 + rng.normal(0, 0.3), top + rng.uniform(8, 11)])
     bend = np.array([-2.2, top + 3.5])
     return polyline(_curve(start, bend, tip), 0.09, thickness=3.2)

@@ -12,7 +12,7 @@ from core.phantom.plane import Field
 Box = tuple[float, float, float, float]
 """x, y, width, height as fractions of the image, from its upper left corner."""
 
-_TOKEN_SIDE = 0.068
+_TOKEN_SIDE = 0.09
 """Side of the token, as a share of the image: it stays visible at 96 pixels."""
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Field = NDArray[np.float32]
-"""One value per pixel, [side, side]."""
+Field = NDArray[np.floating]
+"""One value per pixel, [side, side], in single precision."""
 
 
 @dataclass(frozen=True)

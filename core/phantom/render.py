@@ -1,5 +1,6 @@
 """One radiograph: anatomy and findings to thicknesses, thicknesses to greys."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,7 +12,15 @@ from core.phantom.anatomy import draw_anatomy, draw_positioning
 from core.phantom.bones import bones
 from core.phantom.chest import Chest, healthy_chest
 from core.phantom.cohort import Patient, Study
-from core.phantom.detector import attenuation, detected, developed, equalised, optical_depth
+from core.phantom.detector import (
+    MINERAL_PER_CM,
+    WATER_PER_CM,
+    attenuation,
+    detected,
+    developed,
+    equalised,
+    optical_depth,
+)
 from core.phantom.devices import lines
 from core.phantom.findings.site import Mask, Overlay, Site
 from core.phantom.findings.table import RENDERERS
@@ -23,6 +32,9 @@ from core.phantom.streams import EVERY_STUDY, Purpose, stream
 from core.phantom.tissue import Tissue, tissue
 from core.phantom.tubes import Tubes, deposit
 from core.phantom.vessels import airways, lung_vessels
+
+Draw = Callable[[int], np.random.Generator]
+"""Gives the stream for a purpose."""
 
 _COARSE_SIDE = 256
 """Broad shapes are drawn on a grid of this side, or of half the image's where that is more."""
@@ -62,38 +74,35 @@ class Radiograph:
     chest: Chest
 
 
-def render(
-    spec: PhantomSpec, hospital: HospitalSpec, patient: Patient, study: Study
-) -> Radiograph:
+def render(spec: PhantomSpec, hospital: HospitalSpec, patient: Patient, study: Study) -> Radiograph:
     """The radiograph of one study.
 
     Everything random comes from streams of the study's or the patient's own, so the image depends
     on nothing but its arguments.
+
+    Args:
+        spec: Seed and size.
+        hospital: Whose machine it is.
+        patient: Whose chest it is.
+        study: What is present, and the view.
     """
     draw = partial(stream, spec.seed, hospital.number, patient.number)
     present = [i for i, is_present in enumerate(study.present) if is_present]
     chest = _reshaped_chest(spec.seed, hospital, patient, study, present)
     coarse = plane(chest.position.frame, _coarse_side(spec.size))
     fine = plane(chest.position.frame, spec.size)
-    soft = tissue(chest, coarse, draw(study.number, Purpose.TEXTURE))
-    site = Site(coarse, chest, soft)
+    site = Site(coarse, chest, tissue(chest, coarse, draw(study.number, Purpose.TEXTURE)))
+    # A finding keeps its place and its shape from study to study; only its severity changes.
     overlays = [
-        RENDERERS[FINDINGS[i]].overlay(site, study.severity[i], draw(EVERY_STUDY, Purpose.FINDING + i))
+        RENDERERS[FINDINGS[i]].overlay(
+            site, study.severity[i], draw(EVERY_STUDY, Purpose.FINDING + i)
+        )
         for i in present
     ]
     wires = lines(chest, study, hospital, draw(study.number, Purpose.DEVICES))
-    water = np.maximum(_water(site, overlays) + deposit(airways(chest), coarse), 0)
-    mineral = bones(chest, coarse, draw(EVERY_STUDY, Purpose.ANATOMY))
-    vessels = lung_vessels(chest, draw(EVERY_STUDY, Purpose.VESSELS))
-    vessel_water = deposit(vessels, fine, _vessels_seen(soft, overlays))
-    crossed = resized(attenuation(water, mineral), fine.side)
-    crossed = crossed + attenuation(vessel_water * np.float32(1 - chest.lung_density))
-    if wires is not None:
-        crossed = crossed + attenuation(0, deposit(wires, fine))
-    depth = optical_depth(crossed, fine)
+    depth = optical_depth(_crossed(site, overlays, wires, fine, partial(draw, EVERY_STUDY)), fine)
     box = token_box(draw(study.number, Purpose.SHORTCUT)) if study.token else None
-    pixels = _developed(depth, hospital, fine, box, draw(study.number, Purpose.DETECTOR),
-                        draw(study.number, Purpose.LETTERING))
+    pixels = _developed(depth, hospital, fine, box, partial(draw, study.number))
     lesions = tuple(
         Lesion(FINDINGS[i], study.severity[i], overlay.mask)
         for i, overlay in zip(present, overlays, strict=True)
@@ -132,17 +141,35 @@ def _vessels_seen(soft: Tissue, overlays: list[Overlay]) -> Field:
     return seen
 
 
+def _crossed(
+    site: Site, overlays: list[Overlay], wires: Tubes | None, fine: Plane, draw: Draw
+) -> Field:
+    """Attenuation along each beam, in nats, [fine.side, fine.side].
+
+    What is broad is drawn on the coarse grid and enlarged; vessels and wires need the fine one.
+    """
+    chest, coarse = site.chest, site.where
+    water = np.maximum(_water(site, overlays) + deposit(airways(chest), coarse), 0)
+    mineral = bones(chest, coarse, draw(Purpose.RIBS))
+    vessels = lung_vessels(chest, draw(Purpose.VESSELS))
+    vessel_water = deposit(vessels, fine, _vessels_seen(site.tissue, overlays))
+    broad = attenuation(water, WATER_PER_CM) + attenuation(mineral, MINERAL_PER_CM)
+    crossed = resized(broad, fine.side) + attenuation(
+        vessel_water, WATER_PER_CM * (1 - chest.lung_density)
+    )
+    if wires is None:
+        return crossed
+    return crossed + attenuation(deposit(wires, fine), MINERAL_PER_CM)
+
+
 def _developed(
-    depth: Field,
-    hospital: HospitalSpec,
-    where: Plane,
-    box: Box | None,
-    detector: np.random.Generator,
-    lettering: np.random.Generator,
+    depth: Field, hospital: HospitalSpec, where: Plane, token: Box | None, draw: Draw
 ) -> NDArray[np.uint8]:
+    """Greys as the hospital files them, uint8."""
+    detector, lettering = draw(Purpose.DETECTOR), draw(Purpose.LETTERING)
     grey = developed(detected(depth, hospital, where, detector), hospital, detector)
     grey = collimated(grey, hospital, lettering)
     grey = lettered(equalised(grey, hospital.equalisation), hospital, lettering)
-    if box is not None:
-        grey = with_token(grey, box)
+    if token is not None:
+        grey = with_token(grey, token)
     return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)

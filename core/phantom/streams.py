@@ -26,11 +26,10 @@ class Purpose(IntEnum):
     LETTERING = 8
     TABLES = 9
     VESSELS = 10
+    RIBS = 11
     FINDING = 100
 
 
-def stream(
-    seed: int, hospital: int, patient: int, study: int, purpose: int
-) -> np.random.Generator:
+def stream(seed: int, hospital: int, patient: int, study: int, purpose: int) -> np.random.Generator:
     """The generator for one purpose; `Purpose.FINDING + i` is the i-th finding's own."""
     return np.random.default_rng([seed, hospital, patient, study, purpose])

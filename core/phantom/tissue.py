@@ -7,8 +7,9 @@ import numpy as np
 from core.phantom.chest import Chest, dome_cm, lung_space_cm, midline_cm, wall_cm
 from core.phantom.plane import Field, Plane, chord, cloud, ellipse, step
 
-_HEART_UNIT_CM = 12.6
-"""Width of the heart that the ellipsoids below make."""
+_HEART_UNIT_CM = 13.0
+"""Width of the heart that the ellipses below make."""
+_HEART_HALF_DEPTH_CM = 5.6
 
 
 @dataclass(frozen=True)
@@ -62,29 +63,27 @@ def tissue(chest: Chest, where: Plane, rng: np.random.Generator) -> Tissue:
 
 
 def _heart(chest: Chest, where: Plane) -> Field:
-    """Ellipsoids of the left heart, the right atrium and the outflow tract, apex to the left."""
+    """Left heart, right atrium and outflow tract, merged into one body with its apex to the left.
+
+    The parts are ellipses; where they overlap the outline bulges smoothly, as level sets of a sum
+    of Gaussians do.
+    """
     scale = chest.heart_width_cm / _HEART_UNIT_CM
-    tilt = chest.build.heart_tilt
     centre_x = chest.shift_cm + chest.front_shift_cm
     # The heart stands on the diaphragm: it moves with the left dome.
     floor_y = 0.6 * chest.dome_y_cm[1] + 0.4 * chest.dome_y_cm[0] + 0.9
     parts = (
-        (3.0, -3.2, 6.8, 4.4, tilt, 5.8),
-        (-0.6, -4.4, 2.9, 4.9, 0.05, 5.2),
-        (1.9, -8.6, 2.5, 4.4, -0.15, 4.6),
-        (-0.4, -10.3, 2.4, 4.6, 0.0, 4.0),
+        (3.0, -3.2, 6.6, 4.2, chest.build.heart_tilt),
+        (-0.6, -4.3, 2.7, 4.6, 0.05),
+        (1.7, -8.8, 2.2, 4.0, -0.15),
     )
-    thickest = np.zeros_like(where.x_cm)
-    for x, y, long, short, angle, half_depth in parts:
-        distance = ellipse(
-            where,
-            (centre_x + scale * x, floor_y + scale * y),
-            (scale * long, scale * short),
-            angle,
-        )
-        part = np.float32(2 * half_depth * scale) * np.sqrt(chord(distance) * chord(distance**2))
-        thickest = np.maximum(thickest, part)
-    return thickest
+    total = np.zeros_like(where.x_cm)
+    for x, y, long, short, angle in parts:
+        centre = (centre_x + scale * x, floor_y + scale * y)
+        total += np.exp(1 - ellipse(where, centre, (scale * long, scale * short), angle))
+    merged = np.clip(1 - np.log(total + np.float32(1e-6)), 0, None)
+    full = np.float32(2 * _HEART_HALF_DEPTH_CM * scale)
+    return full * np.sqrt(chord(merged) * chord(merged * merged))
 
 
 def _mediastinum(chest: Chest, where: Plane) -> Field:
@@ -92,10 +91,12 @@ def _mediastinum(chest: Chest, where: Plane) -> Field:
     x = where.x_cm - midline_cm(chest, where.y_cm) - np.float32(chest.shift_cm)
     knob = chest.build.knob_cm
     top = chest.apex_y_cm
-    column = 14 * np.exp(-((x / np.float32(1.9)) ** 2))
+    # Below the windpipe's fork lung reaches behind the heart towards the spine from both sides.
+    solid = 14 - 7 * step(where.y_cm - np.float32(top + 9.0), 6.0)
+    column = solid * np.exp(-((x / np.float32(1.9)) ** 2))
     cava = 7 * _plateau((x + 1.7) / np.float32(1.1)) * step(-where.y_cm - 1, 8)
     arch = np.float32(5 * knob) * chord(ellipse(where, (1.6, top + 6.0), (knob + 0.7, knob + 0.3)))
-    aorta = np.float32(2.2 * knob) * chord(((x - 1.9) / np.float32(0.75 * knob)) ** 2)
+    aorta = np.float32(1.6 * knob) * chord(((x - 1.9) / np.float32(0.75 * knob)) ** 2)
     aorta = aorta * step(where.y_cm - np.float32(top + 6.0), 1.5)
     hila = _hilum(chest, where, -1) + _hilum(chest, where, 1)
     return column + cava + arch + aorta + hila
@@ -122,7 +123,12 @@ def _trunk(chest: Chest, where: Plane) -> Field:
     depth = np.float32(2 * (chest.half_depth_cm + 0.9 * build.wall_cm))
     top = np.float32(chest.apex_y_cm)
     up = step(top + 8 - y, 16.0)
-    trunk = depth * (1 - np.float32(0.25) * up) * chord((x / half_width) ** 3.5)
+    belly = step(where.y_cm - np.float32(max(chest.dome_y_cm) + 1), 8.0)
+    trunk = (
+        depth
+        * (1 - np.float32(0.25) * up + np.float32(0.10) * belly)
+        * chord((x / half_width) ** 3.5)
+    )
     shoulder_y = top - 0.8 - 4.5 * np.exp(-((x / np.float32(8.5)) ** 2))
     upper = np.sqrt(step(y - shoulder_y - 2.5, 6.5)) * step(top + 9.0 - y, 9.0)
     shoulders = np.float32(9.5 + 0.9 * build.wall_cm) * upper * chord((x / np.float32(26)) ** 4)
@@ -156,7 +162,7 @@ def _breasts(chest: Chest, where: Plane) -> Field:
         dx = (where.x_cm - np.float32(side * 0.62 * chest.half_width_cm)) / np.float32(width)
         dy = where.y_cm - centre_y
         dy = np.where(dy > 0, dy / np.float32(drop), dy / np.float32(9.0))
-        total += np.float32(1.3 * thickness) * chord(dx * dx + dy * dy)
+        total += np.float32(thickness) * chord(dx * dx + dy * dy)
     return total
 
 

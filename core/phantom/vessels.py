@@ -10,7 +10,7 @@ from core.phantom.tubes import Tubes, joined, polyline
 _TRUNKS = (-1.35, -1.0, -0.65, -0.3, 0.05, 0.35, 0.62, 0.88, 1.15, 1.4)
 """Directions of a lung's first branches: 0 is outwards, positive down, in radians."""
 
-_MIN_RADIUS_CM = 0.06
+_MIN_RADIUS_CM = 0.068
 _SHEATH = 1.7
 """Vessel, bronchial wall and their sheath over the vessel alone."""
 
@@ -31,9 +31,7 @@ def lung_vessels(chest: Chest, rng: np.random.Generator) -> Tubes:
     return joined([_tree(chest, side, stretch, widen, rng) for side in (-1, 1)])
 
 
-def _tree(
-    chest: Chest, side: int, stretch: float, widen: float, rng: np.random.Generator
-) -> Tubes:
+def _tree(chest: Chest, side: int, stretch: float, widen: float, rng: np.random.Generator) -> Tubes:
     angle = np.array(_TRUNKS) + rng.normal(0, 0.10, len(_TRUNKS))
     radius = np.interp(angle, [-1.3, 0.2, 1.4], [0.28, 0.34, 0.46]) * rng.uniform(
         0.75, 1.2, len(angle)
@@ -106,13 +104,15 @@ def airways(chest: Chest) -> Tubes:
     top = chest.apex_y_cm
     carina = top + 7.6
     x = -0.3 + chest.shift_cm + 0.5 * chest.front_shift_cm
-    windpipe = np.array([[x + 0.2, top - 9], [x + 0.15, top], [x, carina - 0.3]])
-    right = np.array([[x, carina - 0.6], [x - 1.3, carina + 1.0], [x - 2.6, carina + 2.3]])
+    windpipe = np.array([[x + 0.2, top - 9], [x + 0.15, top], [x, top + 4], [x, carina + 0.4]])
+    right = np.array(
+        [[x, carina - 0.6], [x - 1.3, carina + 1.0], [x - 2.3, carina + 2.6], [x - 2.8, carina + 5]]
+    )
     left = np.array([[x, carina - 0.6], [x + 2.0, carina + 0.8], [x + 3.6, carina + 1.5]])
     return joined(
         [
-            polyline(windpipe, 0.88, thickness=-1.5),
-            polyline(right, 0.58, thickness=-1.2),
-            polyline(left, 0.50, thickness=-1.2),
+            polyline(windpipe, 0.88, np.array([-1.5, -1.3, -1.0])),
+            polyline(right, 0.58, np.array([-1.5, -1.5, -1.1])),
+            polyline(left, 0.50, np.array([-1.5, -1.3])),
         ]
     )

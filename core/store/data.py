@@ -1,6 +1,6 @@
 """The data store: manifests, boxes, image caches and features, a folder per data set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from core.lookup import unknown
 from core.specs import DatasetRecord, ImageSpec
 from core.store.atomic import replacing
 from core.store.parquet import content_hash, read_provenance, read_table, write_table
-from core.tables import BOXES, IMAGES, MANIFEST
+from core.tables import BOXES, IMAGES, MANIFEST, QUARANTINE
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -29,11 +29,13 @@ class Dataset:
         record: What the index says of it.
         manifest: One row per image.
         boxes: One row per box; empty where there are none.
+        quarantine: Images that are set aside, with the reason; no stage uses them.
     """
 
     record: DatasetRecord
     manifest: pl.DataFrame
     boxes: pl.DataFrame
+    quarantine: pl.DataFrame = field(default_factory=QUARANTINE.empty)
 
     @property
     def name(self) -> str:
@@ -42,12 +44,18 @@ class Dataset:
 
     @property
     def hash(self) -> str:
-        """16 hex digits over the manifest's values."""
-        return content_hash(self.manifest)
+        """16 hex digits over the manifest's values, without images that are set aside."""
+        return content_hash(self.manifest.filter(~self.set_aside))
+
+    @property
+    def set_aside(self) -> pl.Expr:
+        """True for the manifest's rows that are in quarantine."""
+        return pl.col("image_id").is_in(self.quarantine["image_id"].implode())
 
     def cache_key(self, image: ImageSpec) -> str:
         """8 hex digits over everything that the cached pixels depend on."""
-        files = self.manifest.select("image_id", "path").with_columns(
+        read = pl.when(self.set_aside).then(pl.lit("")).otherwise("path").alias("path")
+        files = self.manifest.select("image_id", read).with_columns(
             root=pl.lit(self.record.root), spec=pl.lit(f"{CACHE_VERSION}{image.digest()}")
         )
         return content_hash(files)[:8]
@@ -99,7 +107,26 @@ class DataStore:
             record=DatasetRecord.model_validate(read_provenance(path, MANIFEST)),
             manifest=read_table(path, MANIFEST),
             boxes=read_table(self.folder(name) / "boxes.parquet", BOXES),
+            quarantine=self.quarantine(name),
         )
+
+    def quarantine(self, name: str) -> pl.DataFrame:
+        """The images of a data set that are set aside (`tables.QUARANTINE`); no file, none.
+
+        Raises:
+            DataError: If the table is damaged.
+        """
+        path = self.folder(name) / "quarantine.parquet"
+        return read_table(path, QUARANTINE) if path.exists() else QUARANTINE.empty()
+
+    def write_quarantine(self, dataset: Dataset, quarantine: pl.DataFrame) -> None:
+        """Set images aside, by name and reason; takes the place of what was set aside before.
+
+        Raises:
+            DataError: If the frame breaks its schema or rules.
+        """
+        path = self.folder(dataset.name) / "quarantine.parquet"
+        write_table(path, QUARANTINE, quarantine, {"dataset": dataset.name})
 
     def write_dataset(
         self, record: DatasetRecord, manifest: pl.DataFrame, boxes: pl.DataFrame

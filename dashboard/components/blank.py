@@ -1,5 +1,6 @@
 """What is shown where there is nothing to show: why, and what to run next."""
 
+from core.errors import CxrError
 from dashboard.components.frame import show
 from dashboard.components.markup import Markup, joined, plain, styled
 from dashboard.queries.reading import Runs
@@ -19,6 +20,15 @@ def show_nothing_evaluated(stores: Stores, runs: Runs) -> None:
     show(plain("h1", "Overview"), styled("p", "answer", answer), *steps, where)
     for each in runs.broken:
         show(plain("p", plain("strong", each.run_id), " cannot be read: ", each.reason))
+
+
+def show_error(title: str, error: CxrError) -> None:
+    """Say why a page cannot be shown; its other choices may still work."""
+    show(
+        plain("h1", title),
+        styled("p", "answer", "This page cannot be shown for these choices."),
+        plain("p", str(error)),
+    )
 
 
 def _start() -> tuple[Markup, ...]:

@@ -27,7 +27,7 @@ def thresholds(policy: str, sources: Sequence[str]) -> str:
 def data(record: DatasetRecord | None, where: Place) -> str:
     """The data set of a caption: name, split, how it was labelled."""
     if record is None:
-        return f"{where.dataset}, {where.split} split (not in this data store)."
+        return f"{where.dataset}, {where.split} split (its index is not here)."
     return f"{record.name}, {where.split} split ({record.split_name}); {record.labeller}."
 
 

@@ -39,9 +39,11 @@ def is_hidden(stores: Stores, name: str, run_ids: Sequence[str] = ()) -> bool:
     """
     if stores.allow_restricted:
         return False
-    restricted_runs = any(run_record(stores, run_id).restricted for run_id in run_ids)
-    is_known = name in stores.data.names()
-    return restricted_runs or (is_known and dataset(stores, name).record.restricted)
+    runs = [run_record(stores, run_id) for run_id in run_ids]
+    records = [run.datasets[name] for run in runs if name in run.datasets]
+    if name in stores.data.names():
+        records.append(dataset(stores, name).record)
+    return any(run.restricted for run in runs) or any(each.restricted for each in records)
 
 
 def radiograph(stores: Stores, name: str, run_id: str, image_id: str) -> NDArray[np.uint8] | None:

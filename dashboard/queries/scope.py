@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from core.errors import CxrError
 from core.specs import DatasetRecord
 from core.tables import METRICS
 from dashboard.context import Context
@@ -36,11 +35,15 @@ class Scope:
         return place(self.context)
 
     def record(self, name: str | None = None) -> DatasetRecord | None:
-        """What the data store says of a data set, the target unless named; None if nothing."""
-        try:
-            return dataset(self.stores, name or self.context.target).record
-        except CxrError:  # Results may travel without their data; captions then say so.
-            return None
+        """What is known of a data set, the target unless named; None if nothing.
+
+        Results may travel without their data: the runs then say what their data sets were.
+        """
+        wanted = name or self.context.target
+        if wanted in self.stores.data.names():
+            return dataset(self.stores, wanted).record
+        known = (run.record.datasets.get(wanted) for run in self.runs.read)
+        return next((record for record in known if record), None)
 
 
 @dataclass(frozen=True)

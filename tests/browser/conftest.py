@@ -1,23 +1,15 @@
-"""The real dashboard, served on a free port, and a headless Chromium to look at it."""
+"""The dashboard on phantom stores, and a headless Chromium to look at it."""
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.fixtures import phantom_store
+from tests.fixtures.served_app import HOSTILE, App, Opened, Seen, Visit, open_page, served
 
-ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
     "--no-sandbox",
@@ -29,21 +21,6 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 40
-IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-HOSTILE = "<img src=x onerror=document.title='owned'>"
-
-
-@dataclass(frozen=True)
-class App:
-    """A dashboard that is being served."""
-
-    address: str
-    store: Path
-
-
-Visit = Callable[[str], Page]
-"""Opens a path of the app in a new browser context and waits until it is rendered."""
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +31,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
+    expect.set_options(timeout=20_000)  # milliseconds; a busy machine is slow, not wrong
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
@@ -84,88 +62,32 @@ def empty_app(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Ite
         yield App(address, folder)
 
 
-@pytest.fixture
-def requests() -> list[str]:
-    """Every address that the pages of this test asked for."""
-    return []
+@pytest.fixture(scope="session")
+def opened(app: App, browser: Browser) -> Iterator[Opened]:
+    """Pages on the synthetic target, each opened once and only looked at."""
+    seen: dict[str, Seen] = {}
+
+    def look(path: str) -> Seen:
+        if path not in seen:
+            seen[path] = open_page(browser, f"{app.address}{path}target=phantom-north")
+        return seen[path]
+
+    yield look
+    for each in seen.values():
+        each.page.context.close()
+    assert [problem for each in seen.values() for problem in each.problems] == []
 
 
 @pytest.fixture
-def visit(app: App, browser: Browser, requests: list[str]) -> Iterator[Visit]:
-    """Opens pages of the app; everything that goes wrong in the browser fails the test."""
-    pages: list[Page] = []
-    problems: list[str] = []
+def visit(app: App, browser: Browser) -> Iterator[Visit]:
+    """Opens pages that a test may use; what goes wrong in the browser fails the test."""
+    seen: list[Seen] = []
 
-    def open_page(path: str) -> Page:
-        page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(f"{app.address}{path}")
-        settle(page)
-        pages.append(page)
-        return page
+    def go(path: str) -> Page:
+        seen.append(open_page(browser, f"{app.address}{path}"))
+        return seen[-1].page
 
-    yield open_page
-    for page in pages:
-        page.context.close()
-    assert problems == []
-
-
-@pytest.fixture
-def settled() -> Callable[[Page], None]:
-    """Waits until the script of a page has run."""
-    return settle
-
-
-def settle(page: Page) -> None:
-    """Wait until the script has run and its last words are on the page."""
-    page.wait_for_selector(IDLE)
-    page.wait_for_selector("text=Research only, not a medical device")
-    page.wait_for_selector(IDLE)
-
-
-@contextmanager
-def served(folder: Path) -> Generator[str, None, None]:
-    """Serve the stores under `folder` until the block ends."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    places = {"CXR_DATA": str(folder / "data"), "CXR_RESULTS": str(folder / "results")}
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
-    log = folder / "streamlit.log"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [*command, "--server.port", str(port)],
-            cwd=ROOT,
-            env=os.environ | places,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_for(f"{address}/_stcore/health", process, log)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the server answers.
-
-    Raises:
-        RuntimeError: If it ends or stays silent; with its log.
-    """
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address):
-                return
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    raise RuntimeError(f"The dashboard did not start:\n{log.read_text()}")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    yield go
+    for each in seen:
+        each.page.context.close()
+    assert [problem for each in seen for problem in each.problems] == []

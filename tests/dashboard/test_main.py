@@ -87,7 +87,19 @@ def test_results_without_their_data_are_still_shown(
     app = opened(own, monkeypatch)
 
     assert not app.exception
-    assert "not in this data store" in texts(app)
+    assert "labels as given in its table" in texts(app)
+
+
+def test_a_damaged_manifest_is_named_on_the_page(
+    own: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own.data.folder("guangzhou") / "manifest.parquet").write_bytes(b"nothing")
+
+    app = opened(own, monkeypatch)
+
+    assert not app.exception
+    assert "This page cannot be shown for these choices." in texts(app)
+    assert "guangzhou/manifest.parquet: this manifest table cannot be read" in texts(app)
 
 
 def test_the_dashboard_runs_without_torch() -> None:

@@ -10,30 +10,30 @@ MAX_NODULE_CM = 3.0
 
 
 def nodule(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
-    """One to three round shadows under 3 cm; some are calcified."""
+    """One to four round shadows under 3 cm; some are calcified."""
     water = np.zeros_like(site.air)
-    largest = 1.7 + 1.1 * severity
-    for _ in range(int(rng.choice((1, 2, 3), p=(0.5, 0.3, 0.2)))):
+    largest = 2.0 + 0.95 * severity
+    for _ in range(int(rng.choice((1, 2, 3, 4), p=(0.35, 0.3, 0.2, 0.15)))):
         diameter = largest * rng.uniform(0.8, 1.0)
-        density = 1.7 if rng.random() < 0.3 else 1.15
+        density = 2.1 if rng.random() < 0.35 else 1.45
         water += _round(site, diameter, density, 0.10, rng)
     return opacity(site, water)
 
 
 def mass(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
     """A lobulated shadow of more than 3 cm."""
-    diameter = MAX_NODULE_CM + 0.5 + 2.8 * severity
-    return opacity(site, _round(site, diameter, 0.62 + 0.12 * severity, 0.20, rng))
+    diameter = MAX_NODULE_CM + 0.9 + 3.1 * severity
+    return opacity(site, _round(site, diameter, 0.85 + 0.15 * severity, 0.20, rng))
 
 
 def hernia(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
     """A round shadow behind the heart above the diaphragm, often with air over a fluid level."""
-    radius = 2.3 + 1.9 * severity
+    radius = 2.6 + 2.0 * severity
     x = rng.uniform(0.4, 2.4) + site.chest.shift_cm
     y = float(np.mean(site.chest.dome_y_cm)) - 0.55 * radius
     with_level = rng.random() < 0.75
     sac = ellipse(site.where, (x, y), (1.15 * radius, radius))
-    wall = np.float32(1.25 * radius) * chord(sac)
+    wall = np.float32(1.1 * radius) * chord(sac)
     if not with_level:
         return Overlay(wall, sac < 1)
     surface = np.float32(y - radius * rng.uniform(-0.1, 0.3))

@@ -33,7 +33,7 @@ def effusion(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
 def pneumothorax(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
     """Air around a partly collapsed lung: a lucent rim without vessels beyond a thin white line."""
     side = either_side(rng)
-    depth = 1.2 + 3.6 * severity
+    depth = 1.0 + 3.1 * severity
     wave = 1 + 0.08 * cloud(rng, site.where, 6.0, octaves=1)
     rim = np.float32(depth) * (1.15 - 0.75 * np.clip(site.level, 0, 1)) * wave
     lateral = site.tissue.wall_distance - rim
@@ -55,17 +55,21 @@ def pleural_thickening(site: Site, severity: float, rng: np.random.Generator) ->
     apical = rng.random() < 0.45
     water = np.zeros_like(site.air)
     for side in sides:
-        width = (0.55 + 0.95 * severity) * np.clip(
+        width = (0.85 + 1.35 * severity) * np.clip(
             1 + 0.35 * cloud(rng, site.where, 2.5, octaves=2), 0.25, 2.0
         )
-        water += _cap(site, width) * site.on(side) if apical else _strip(site, width, side)
-    return opacity(site, water * np.float32(2.4 + 2.2 * severity), 0.25)
+        water += (
+            _cap(site, np.float32(0.75) * width) * site.on(side)
+            if apical
+            else _strip(site, width, side)
+        )
+    return opacity(site, water * np.float32(4.5 + 3.5 * severity), 0.25)
 
 
 def _cap(site: Site, width: Field) -> Field:
     """Over the top of a lung, its lower edge irregular."""
     depth = site.where.y_cm - np.float32(site.chest.apex_y_cm)
-    nearest = np.minimum(depth / np.float32(2.0), site.tissue.wall_distance)
+    nearest = np.minimum(depth / np.float32(1.5), site.tissue.wall_distance)
     return step(width - nearest, 0.35) * step(6.0 - depth, 2.5) * (site.tissue.lung > 0.05)
 
 
@@ -74,5 +78,3 @@ def _strip(site: Site, width: Field, side: int) -> Field:
     band = step(width - site.tissue.wall_distance, 0.35) * step(site.tissue.wall_distance, 0.3)
     zone = step(site.level - 0.32, 0.2) * step(1.15 - site.level, 0.2)
     return band * zone * site.on(side)
-
-

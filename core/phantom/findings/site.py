@@ -71,7 +71,7 @@ def either_side(rng: np.random.Generator) -> int:
 
 
 def place(site: Site, side: int, level: float, inwards: float) -> tuple[float, float]:
-    """x and y in cm of a point in a lung.
+    """Where a point in a lung lies: its x and y, in cm.
 
     Args:
         site: The chest.

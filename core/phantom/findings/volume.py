@@ -6,7 +6,6 @@ import numpy as np
 
 from core.phantom.chest import Chest
 from core.phantom.findings.site import (
-
     RIGHT,
     Overlay,
     Site,
@@ -19,6 +18,9 @@ from core.phantom.plane import Field, chord, cloud, ellipse, step
 
 MIN_LARGE_HEART = 0.51
 """Cardiothoracic ratio of the smallest enlarged heart on a PA view in full inspiration."""
+
+
+_HEART_BELOW_APEX_CM = 8.0
 
 
 def collapse_base(chest: Chest, severity: float, rng: np.random.Generator) -> Chest:
@@ -69,9 +71,8 @@ def fibrosis(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
     basal = step(site.level - 0.5, 0.7)
     uneven = np.clip(1 + 0.4 * cloud(rng, site.where, 4.0, octaves=2), 0.2, 2)
     zone = (0.25 * basal + peripheral * (0.25 + 0.75 * basal)) * uneven * (site.tissue.lung > 0.05)
-    water = zone * np.float32(1.0 + 1.6 * severity) * (0.3 + net)
-    broad = zone * np.float32(1.0 + 1.6 * severity)
-    return Overlay(water, opacity(site, broad).mask)
+    water = zone * np.float32(1.5 + 2.0 * severity) * (0.3 + net)
+    return Overlay(water, opacity(site, zone).mask)
 
 
 def overinflate(chest: Chest, severity: float, rng: np.random.Generator) -> Chest:
@@ -111,7 +112,6 @@ def enlarge_heart(chest: Chest, severity: float, rng: np.random.Generator) -> Ch
 
 
 def cardiomegaly(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
-    """Nothing beyond the enlarged outline, which is the mask."""
-    return Overlay(np.zeros_like(site.air), site.tissue.heart > 0.8)
-
-
+    """Nothing beyond the enlarged outline: below the great vessels it is the mask."""
+    below_vessels = site.where.y_cm > site.chest.apex_y_cm + _HEART_BELOW_APEX_CM
+    return Overlay(np.zeros_like(site.air), (site.tissue.heart > 0.8) & below_vessels)

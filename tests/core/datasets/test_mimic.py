@@ -148,5 +148,7 @@ def test_bad_input_is_named_with_file_and_row(mimic: Path, name: str) -> None:
 
 
 def test_an_unknown_label_source_is_answered_with_the_known_ones(mimic: Path) -> None:
-    with pytest.raises(ConfigError, match="Known label sources: chexpert7, cxrlt14, negbio7"):
+    with pytest.raises(
+        ConfigError, match="Known label sources: chexpert7, cxrlt14, cxrlt14-2023, gold7, negbio7"
+    ):
         index(IndexRequest(mimic, label_source="chexpert"))

@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from core.findings import FINDINGS
@@ -33,9 +34,13 @@ def examples(split: Split, num_images: int, seed: int) -> Mapping[str, Any]:
     }
 
 
-def train_and_val(**changes: Any) -> tuple[SourceTrain, SourceVal]:
-    train = SourceTrain(**{**examples(Split.TRAIN, 600, 0), **changes})
-    return train, SourceVal(**examples(Split.VAL, 200, 1))
+def train_and_val(
+    labels: NDArray[np.int8] | None = None,
+) -> tuple[SourceTrain, SourceVal]:
+    train = dict(examples(Split.TRAIN, 600, 0))
+    if labels is not None:
+        train["labels"] = labels
+    return SourceTrain(**train), SourceVal(**examples(Split.VAL, 200, 1))
 
 
 def spec(**changes: object) -> RunSpec:

@@ -102,11 +102,25 @@ def test_maps_are_listed_by_data_set(own: Stores, run: Run) -> None:
 
 def test_restricted_data_and_runs_trained_on_them_are_hidden(own: Stores, run: Run) -> None:
     assert not is_hidden(own, "guangzhou", [run.run_id])
-    own.results.write_record(run.record.model_copy(update={"restricted": True}))
+    known = run.record.datasets
+    source = known["chestxray14"].model_copy(update={"restricted": True})
+    datasets = known | {"chestxray14": source}
+    own.results.write_record(run.record.model_copy(update={"datasets": datasets}))
     found = dataset(own, "phantom-north")
     closed = found.record.model_copy(update={"restricted": True})
     own.data.write_dataset(closed, found.manifest, found.boxes)
 
     assert is_hidden(own, "guangzhou", [run.run_id])
     assert is_hidden(own, "phantom-north")
+    assert not is_hidden(own, "guangzhou")
     assert not is_hidden(Stores(own.data, own.results, allow_restricted=True), "phantom-north")
+
+
+def test_results_that_travel_without_their_data_stay_restricted(own: Stores, run: Run) -> None:
+    known = run.record.datasets
+    closed = known["guangzhou"].model_copy(update={"restricted": True})
+    record = run.record.model_copy(update={"datasets": known | {"guangzhou": closed}})
+    own.results.write_record(record)
+    (own.data.folder("guangzhou") / "manifest.parquet").unlink()
+
+    assert is_hidden(own, "guangzhou", [run.run_id])

@@ -1,0 +1,71 @@
+"""What holds for every page; each is opened once."""
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.fixtures.served_app import HOSTILE, Opened
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("/?", "/findings?", "/attention?", "/attention?layout=One+finding&")
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens(opened: Opened, path: str) -> None:
+    page = opened(path).page
+
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.locator("h1")).to_have_count(1)
+    expect(page.locator(".answer")).to_contain_text("On phantom-north (synthetic phantom")
+    expect(page.locator(".banner")).to_contain_text("not for clinical use or conclusions")
+    expect(page.locator("footer")).to_have_text("Research only, not a medical device.")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_is_asked_of_another_machine(opened: Opened, path: str) -> None:
+    requests = opened(path).requests
+
+    outside = [url for url in requests if urlsplit(url).hostname not in ("127.0.0.1", None)]
+    assert outside == []
+    assert len(requests) > 10
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_hostile_name_stays_text(opened: Opened, path: str) -> None:
+    page = opened(path).page
+
+    assert page.title() != "owned"
+    expect(page.locator("img[src=x]")).to_have_count(0)
+    if path != "/attention?":  # the other layout shows one run, and not this one
+        assert HOSTILE in page.get_by_test_id("stMain").inner_text()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_serious(opened: Opened, path: str, scheme: Scheme) -> None:
+    page = opened(path).page
+    page.emulate_media(color_scheme=scheme)
+    expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+
+    found = Axe().run(page, context=".cxr").response["violations"]
+
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in serious] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_at_800_pixels_nothing_leaves_the_page(opened: Opened, path: str) -> None:
+    page = opened(path).page
+    page.set_viewport_size({"width": 800, "height": 900})
+
+    overflow = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert overflow <= 0
