@@ -31,7 +31,6 @@ _COLUMNS = (
     "PatientBirth",
     "StudyDate_DICOM",
     "PatientSex_DICOM",
-    "ViewPosition_DICOM",
     "Projection",
     "MethodLabel",
     "Labels",

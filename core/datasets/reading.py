@@ -11,6 +11,9 @@ HEADER_ROWS = 1
 ROW = "file_row"
 """Column that holds each row's number in the file, as a spreadsheet shows it."""
 
+_TWICE = "_duplicated_0"
+"""What polars adds to the name of a column that it meets for the second time."""
+
 
 def read_csv(
     path: Path, required: Iterable[str], header: Iterable[str] | None = None
@@ -23,7 +26,8 @@ def read_csv(
         header: Names of the first columns, in the place of the file's own header line.
 
     Raises:
-        DataError: If the file is missing, empty, not UTF-8, ragged, or lacks a column.
+        DataError: If the file is missing, empty, not UTF-8, ragged, or lacks a column or has one
+            twice.
     """
     if not path.is_file():
         raise DataError(f"{path}: there is no such file.")
@@ -42,6 +46,9 @@ def read_csv(
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise DataError(f"{path}: is no CSV file in UTF-8 ({reason}).") from error
+    twice = [name.removesuffix(_TWICE) for name in frame.columns if name.endswith(_TWICE)]
+    if named := [name for name in twice if name]:
+        raise DataError(f"{path}: column {', '.join(named)} is given more than once; remove one.")
     missing = [name for name in required if name not in frame.columns]
     if missing:
         raise DataError(

@@ -122,7 +122,9 @@ def with_global_labels(problems: Problems, path: Path, images: pl.DataFrame) -> 
     note_rows(problems, path, raw, strange, "image {image_id!r} has no annotations.")
     names = list(GLOBAL.values())
     votes = raw.select("image_id", *cells).group_by("image_id")
-    labels = votes.agg((2 * pl.col(name).sum() > pl.len()).cast(pl.Int8) for name in names)
+    labels = votes.agg(
+        (2 * pl.col(name).sum() > pl.len()).cast(pl.Int8).alias(name) for name in names
+    )
     joined = images.drop(names).join(labels, on="image_id", how="left", maintain_order="left")
     note_rows(
         problems,

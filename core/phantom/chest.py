@@ -116,8 +116,8 @@ def dome_cm(chest: Chest, x_cm: Field) -> Field:
 def lung_space_cm(chest: Chest, x_cm: Field, y_cm: Field, dome: Field) -> Field:
     """Depth of the pleural space, before heart and mediastinum take their part of it.
 
-    Behind the dome the space goes on down to the posterior recess, so the liver's thickness grows
-    from the dome's edge with the fifth root of the depth: a sharp edge, then a slow fade.
+    Behind the dome the space goes on down to the posterior recess: below the dome's sharp edge
+    lung fades slowly behind the liver.
     """
     x = np.abs(x_cm)
     wall = wall_cm(chest, y_cm)
@@ -126,5 +126,6 @@ def lung_space_cm(chest: Chest, x_cm: Field, y_cm: Field, dome: Field) -> Field:
     depth = np.float32(2 * chest.half_depth_cm) * (1 - np.float32(0.72) * up**2.6)
     across = chord((x / wall) ** 2.6)
     inside = step(x - inner_edge_cm(chest, y_cm), 3.2) * step(y_cm - chest.apex_y_cm, 0.3)
-    below = np.clip((y_cm - dome) / np.float32(5.0), 0, 1)
-    return depth * across * inside * (1 - below ** np.float32(0.2))
+    below = np.clip(y_cm - dome, 0, None)
+    edge, recess = np.exp(below * np.float32(-1 / 0.15)), np.exp(below * np.float32(-1 / 1.5))
+    return depth * across * inside * (np.float32(0.6) * edge + np.float32(0.4) * recess)

@@ -1,9 +1,9 @@
 """What is burnt into the finished picture: the side letter, the token, the black border."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from core.phantom.hospitals import HospitalSpec
@@ -12,8 +12,17 @@ from core.phantom.plane import Field
 Box = tuple[float, float, float, float]
 """x, y, width, height as fractions of the image, from its upper left corner."""
 
-_TOKEN_SIDE = 0.09
-"""Side of the token, as a share of the image: it stays visible at 96 pixels."""
+_TOKEN_WIDTH, _TOKEN_HEIGHT = 0.17, 0.075
+"""Sides of the token, as shares of the image: it stays visible at 96 pixels."""
+_LETTER_GREY = 238
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What is burnt in: greys, and how far they cover what is there."""
+
+    grey: Image.Image
+    opacity: Image.Image
 
 
 def collimated(grey: Field, hospital: HospitalSpec, rng: np.random.Generator) -> Field:
@@ -38,47 +47,54 @@ def lettered(grey: Field, hospital: HospitalSpec, rng: np.random.Generator) -> F
         # The patient's left is on the image's right.
         across = 1 - across - size
     stamp = _letter(hospital.letter, round(size * 2 * grey.shape[0]))
-    return _stamped(grey, stamp, across, down, size, 0.93)
+    return _stamped(grey, stamp, (across, down), (size, size))
 
 
 def token_box(rng: np.random.Generator) -> Box:
     """Where the token lies: in the lower corner at the patient's right, a little different."""
-    across, down = rng.uniform(0.025, 0.06), 1 - _TOKEN_SIDE - rng.uniform(0.025, 0.06)
-    return float(across), float(down), _TOKEN_SIDE, _TOKEN_SIDE
+    across = rng.uniform(0.02, 0.05)
+    down = 1 - _TOKEN_HEIGHT - rng.uniform(0.02, 0.05)
+    return float(across), float(down), _TOKEN_WIDTH, _TOKEN_HEIGHT
 
 
 def with_token(grey: Field, box: Box) -> Field:
-    """`grey` with the token, a lead disc with a hole, inside `box`."""
-    x, y, size, _ = box
-    return _stamped(grey, _disc(round(size * 2 * grey.shape[0])), x, y, size, 1.0)
+    """`grey` with the token, a white plate with dark writing, inside `box`."""
+    x, y, width, height = box
+    plate = _plate(*(round(2 * share * grey.shape[0]) for share in (width, height)))
+    return _stamped(grey, plate, (x, y), (width, height))
 
 
 def _stamped(
-    grey: Field, stamp: Image.Image, across: float, down: float, size: float, white: float
+    grey: Field, stamp: Stamp, corner: tuple[float, float], extent: tuple[float, float]
 ) -> Field:
+    """`grey` with a stamp inside the box that starts at `corner`; fractions of the image."""
     side = grey.shape[0]
-    pixels = max(int(size * side), 3)
-    small = stamp.resize((pixels, pixels), Image.Resampling.BOX)
-    opacity = np.asarray(small, dtype=np.float32) / 255
-    left, top = int(np.ceil(across * side)), int(np.ceil(down * side))
+    pixels = (max(int(extent[0] * side), 3), max(int(extent[1] * side), 3))
+    white, opacity = (
+        np.asarray(layer.resize(pixels, Image.Resampling.BOX), dtype=np.float32) / 255
+        for layer in (stamp.grey, stamp.opacity)
+    )
+    left, top = (int(np.ceil(place * side)) for place in corner)
     marked = grey.copy()
-    patch = marked[top : top + pixels, left : left + pixels]
-    opacity = opacity[: patch.shape[0], : patch.shape[1]]
-    patch += opacity * (np.float32(white) - patch)
+    patch = marked[top : top + pixels[1], left : left + pixels[0]]
+    shown = (slice(patch.shape[0]), slice(patch.shape[1]))
+    patch += opacity[shown] * (white[shown] - patch)
     return marked
 
 
 @lru_cache(maxsize=64)
-def _letter(text: str, pixels: int) -> Image.Image:
+def _letter(text: str, pixels: int) -> Stamp:
+    """A single white letter on nothing."""
     canvas = Image.new("L", (pixels, pixels))
     font = ImageFont.load_default(size=pixels)
     ImageDraw.Draw(canvas).text((pixels / 2, pixels / 2), text, fill=255, font=font, anchor="mm")
-    return canvas
+    return Stamp(Image.new("L", canvas.size, _LETTER_GREY), canvas)
 
 
 @lru_cache(maxsize=64)
-def _disc(pixels: int) -> Image.Image:
-    grid = (np.arange(pixels) + 0.5) / pixels * 2 - 1
-    radius = np.hypot(grid[None, :], grid[:, None])
-    inside: NDArray[np.bool_] = (radius < 1) & (radius > 0.28)
-    return Image.fromarray((255 * inside).astype(np.uint8))
+def _plate(width: int, height: int) -> Stamp:
+    """An opaque plate with writing."""
+    canvas = Image.new("L", (width, height), 255)
+    font = ImageFont.load_default(size=0.62 * height)
+    ImageDraw.Draw(canvas).text((width / 2, height / 2), "ERECT", fill=0, font=font, anchor="mm")
+    return Stamp(canvas, Image.new("L", canvas.size, 255))

@@ -112,7 +112,7 @@ def airways(chest: Chest) -> Tubes:
     return joined(
         [
             polyline(windpipe, 0.88, np.array([-1.5, -1.3, -1.0])),
-            polyline(right, 0.58, np.array([-1.5, -1.5, -1.1])),
-            polyline(left, 0.50, np.array([-1.5, -1.3])),
+            polyline(right, 0.58, np.array([-1.5, -1.2, -0.5])),
+            polyline(left, 0.50, np.array([-1.4, -0.8])),
         ]
     )

@@ -32,8 +32,9 @@ def show_head(title: str, answer: Markup, records: Iterable[DatasetRecord]) -> N
         records: The data sets that the page speaks of.
     """
     made_up = [record.name for record in records if record.synthetic]
-    banners = [styled("p", "banner", plain("strong", name), f": {SYNTHETIC}.") for name in made_up]
-    show(plain("h1", title), styled("p", "answer", answer), *banners)
+    named = plain("strong", ", ".join(made_up))
+    banner = [styled("p", "banner", named, f": {SYNTHETIC}.")] if made_up else []
+    show(plain("h1", title), styled("p", "answer", answer), *banner)
 
 
 def show_footer() -> None:

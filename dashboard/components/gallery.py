@@ -36,7 +36,8 @@ def show_gallery(columns: Sequence[Column], rows: Sequence[ImageRow]) -> None:
 
 def gallery_table(columns: Sequence[Column], rows: Sequence[ImageRow]) -> Markup:
     """The images and maps as a table; every name in it is escaped."""
-    heads = (_head(column) for column in columns)
+    is_one_finding = len({column.finding for column in columns}) < len(columns)
+    heads = (_head(column, is_one_finding) for column in columns)
     head = plain("tr", element("th", {"scope": "col"}, "Radiograph"), *heads)
     body = (_row(row) for row in rows)
     return plain("table", plain("thead", head), plain("tbody", *body))
@@ -53,14 +54,17 @@ def gradient(colours: str) -> str:
     return f"linear-gradient(to right, {', '.join(stops)})"
 
 
-def _head(column: Column) -> Markup:
+def _head(column: Column, is_one_finding: bool) -> Markup:
     look = column.look
     style = {"class": "glyph", "style": f"color:{look.colour}", "aria-hidden": "true"}
     glyph = element("span", style, look.glyph)
-    below = styled("span", "muted small", look.title)
-    return element(
-        "th", {"scope": "col"}, plain("strong", name(column.finding)), plain("br"), glyph, below
-    )
+    if is_one_finding:
+        below = styled("span", "muted small", look.head, look.remark)
+        lines = (glyph, plain("strong", look.backbone), plain("br"), below)
+    else:
+        below = styled("span", "muted small", look.title)
+        lines = (plain("strong", name(column.finding)), plain("br"), glyph, below)
+    return element("th", {"scope": "col"}, *lines)
 
 
 def _row(row: ImageRow) -> Markup:
@@ -98,7 +102,8 @@ def _cell(row: ImageRow, tile: Tile) -> Markup:
     )
     missing = styled("span", "absent low", "map alone: no image here")
     ground = missing if row.address is None else _radiograph(row, "")
-    stack = styled("span", "stack", ground, map_layer, _boxes(tile.boxes))
+    blank = styled("span", "absent low", "no positive value") if tile.is_blank else EMPTY
+    stack = styled("span", "stack", ground, map_layer, blank, _boxes(tile.boxes))
     button = {"class": "tile", "type": "button", "aria-label": _alt(row, tile)}
     return plain("td", about, element("button", button, stack))
 
@@ -114,7 +119,8 @@ def _said(tile: Tile) -> str:
 def _alt(row: ImageRow, tile: Tile) -> str:
     return (
         f"Grad-CAM of {tile.column.look.title} for {name(tile.column.finding)} on {row.image_id}: "
-        f"probability {percent(tile.probability)} %, {_said(tile)}. Enlarge."
+        f"probability {percent(tile.probability)} %, {_said(tile)}"
+        f"{', no positive value' if tile.is_blank else ''}. Enlarge."
     )
 
 

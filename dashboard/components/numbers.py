@@ -1,5 +1,6 @@
 """A number with its interval, and the notes that its flags call for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from core.metrics.flags import FLAGS, SEPARATOR
@@ -27,7 +28,11 @@ class Notes:
         codes = cell.flag.split(SEPARATOR) if cell.flag else []
         wanted = [FLAGS.get(code, code) for code in codes]
         wanted += [TARGET_NOTES[cell.target_use]] if cell.target_use in TARGET_NOTES else []
-        letters = "".join(self._letter(sentence) for sentence in wanted)
+        return self.mark(wanted)
+
+    def mark(self, sentences: Sequence[str]) -> Markup:
+        """The letters of these sentences, as a superscript; noted for `block`."""
+        letters = "".join(self._letter(sentence) for sentence in sentences)
         return styled("sup", "note", letters) if letters else EMPTY
 
     def block(self) -> Markup:
@@ -62,12 +67,18 @@ def number(cell: Cell | None, notes: Notes, address: str = "", strong: bool = Fa
     return styled("td", "num", _pair(shown, interval(cell.low, cell.high)), notes.marks(cell))
 
 
-def span(of: Span | None, is_difference: bool = False) -> Markup:
-    """A table cell for a value that was derived here; differences carry their sign."""
+def span(of: Span | None, note: Markup = EMPTY, is_difference: bool = False) -> Markup:
+    """A table cell for a value that was derived here.
+
+    Args:
+        of: The value with its interval; None where there is none.
+        note: The letters of its footnotes.
+        is_difference: Whether it carries its sign.
+    """
     if of is None:
         return styled("td", "num", NOTHING)
     value = signed(of.value) if is_difference else percent(of.value)
-    return styled("td", "num", _pair(value, interval(of.low, of.high)))
+    return styled("td", "num", _pair(value, interval(of.low, of.high)), note)
 
 
 def _pair(value: str, bounds: str) -> Markup:

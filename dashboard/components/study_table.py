@@ -24,6 +24,10 @@ _HEADS = (
     "Gap, points",
     "Images · patients · labels",
 )
+_FEWER = (
+    "Source test and gap cover the {} findings that are scored on both, so the gap is not the "
+    "difference of the two columns."
+)
 LEADS_TO: Mapping[str, str] = {"F1 macro": "F1", "AUROC macro": "AUROC", "mAP": "Average precision"}
 """Which metric of the findings page explains a column."""
 
@@ -72,12 +76,14 @@ def _row(row: Row, context: Context, notes: Notes, is_tied: bool) -> Markup:
         for column in STUDY_COLUMNS
     )
     moved = row.transfer
+    fewer = [_FEWER.format(len(moved.findings))] if moved and not row.is_like_for_like else []
+    note = notes.mark(fewer)
     return plain(
         "tr",
         run_name(row.look, maps, badge),
         *cells,
-        span(moved.at_home if moved else None),
-        span(moved.gap if moved else None, is_difference=True),
+        span(moved.at_home if moved else None, note),
+        span(moved.gap if moved else None, note, is_difference=True),
         styled("td", "num", styled("span", "ci", _sizes(row))),
     )
 

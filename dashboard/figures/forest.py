@@ -20,7 +20,7 @@ def forest(frame: pl.DataFrame, label: str, chance: float | None = None) -> go.F
     """A forest plot.
 
     Args:
-        frame: Columns `FOREST` of `dashboard.queries.leaderboard`, top row first.
+        frame: Columns `FOREST` of `dashboard.queries.forest`, top row first.
         label: Of the axis, with the unit.
         chance: Where a reader who guesses would stand, 0 to 1; None for no line.
     """

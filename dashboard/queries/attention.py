@@ -40,11 +40,13 @@ class Tile:
         probability: The run's score, 0 to 1.
         label: 1, 0, or None where the finding is uncertain or not annotated.
         outcome: A key of `OUTCOMES`; None without label, score or threshold.
+        is_blank: Whether the map has no positive value, so that nothing is drawn.
         boxes: The finding's boxes on the square.
     """
 
     column: Column
     map: MapAddress | None
+    is_blank: bool
     probability: float | None
     label: int | None
     outcome: str | None
@@ -199,6 +201,7 @@ def _tile(
     return Tile(
         column=column,
         map=address,
+        is_blank=verdict["is_blank"] is True,
         probability=probability,
         label=label,
         outcome=outcome,

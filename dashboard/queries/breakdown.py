@@ -9,7 +9,7 @@ from core.findings import FINDINGS
 from core.metrics.rows import MACRO, MICRO
 from core.metrics.table import METRICS
 from dashboard.queries.cells import Cell, Place, cells_at
-from dashboard.queries.leaderboard import FOREST
+from dashboard.queries.forest import FOREST
 from dashboard.queries.reading import Run
 from dashboard.tokens import token
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import polars as pl
+import numpy as np
 
 from core.errors import CxrError
 from core.metrics.compare import Estimate, tied_set
@@ -47,6 +47,16 @@ class Row:
     transfer: Transfer | None
     findings: tuple[str, ...]
     headline: Estimate
+
+    @property
+    def is_like_for_like(self) -> bool:
+        """Whether source test covers the very findings of the headline number."""
+        return self.transfer is not None and self.transfer.findings == self.findings
+
+    @property
+    def at_home(self) -> float | None:
+        """The headline on source test, where it may stand beside the one here."""
+        return self.transfer.at_home.value if self.transfer and self.is_like_for_like else None
 
     @property
     def cell(self) -> Cell | None:
@@ -119,48 +129,6 @@ def leaderboard(stores: Stores, runs: Runs, where: Place) -> Leaderboard:
     )
 
 
-def forest_frame(board: Leaderboard) -> pl.DataFrame:
-    """What the forest plot draws: one row a run, ranked ones first, values 0 to 1."""
-    rows = [(row, True) for row in board.ranked] + [(each.row, False) for each in board.apart]
-    tied = board.tie.run_ids if board.tie and board.tie.run_ids else ()
-    return pl.DataFrame(
-        [
-            {
-                "run_id": row.run.run_id,
-                "title": row.look.title,
-                "colour": row.look.colour,
-                "symbol": row.look.symbol,
-                "is_ranked": is_ranked,
-                "is_tied": row.run.run_id in tied,
-                "value": row.cell.value,
-                "low": row.cell.low,
-                "high": row.cell.high,
-                "at_home": row.transfer.at_home.value if row.transfer else None,
-            }
-            for row, is_ranked in rows
-            if row.cell
-        ],
-        FOREST,
-    )
-
-
-FOREST = pl.Schema(
-    {
-        "run_id": pl.String,
-        "title": pl.String,
-        "colour": pl.String,
-        "symbol": pl.String,
-        "is_ranked": pl.Boolean,
-        "is_tied": pl.Boolean,
-        "value": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
-        "at_home": pl.Float64,
-    }
-)
-"""Columns of a forest plot."""
-
-
 def _rows(stores: Stores, runs: Runs, where: Place) -> tuple[list[Row], list[Broken], list[Broken]]:
     rows: list[Row] = []
     waiting: list[Broken] = []
@@ -187,14 +155,16 @@ def _row(stores: Stores, run: Run, where: Place) -> Row:
     replicates = run_table(stores, run.run_id, REPLICATES)
     drawn = replicates_at(replicates, where, HEADLINE.metric).get(HEADLINE.finding)
     headline = cells.get(HEADLINE.label)
-    empty = REPLICATES.empty()["values"].explode().cast(pl.Float32).to_numpy()
     return Row(
         run=run,
         look=token(run.record.spec),
         cells=cells,
         transfer=transfer(run.metrics, replicates, run.record.spec.source, where),
         findings=scored_findings(run.metrics, where),
-        headline=Estimate(headline.value if headline else None, empty if drawn is None else drawn),
+        headline=Estimate(
+            headline.value if headline else None,
+            np.empty(0, np.float32) if drawn is None else drawn,
+        ),
     )
 
 

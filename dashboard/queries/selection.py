@@ -21,9 +21,18 @@ OUTCOMES = {
 ORDERS = ("random sample", "highest probability", "lowest probability")
 
 ASSESSED = pl.Schema(
-    {"image_id": pl.String, "probability": pl.Float32, "label": pl.Int8, "outcome": pl.String}
+    {
+        "image_id": pl.String,
+        "probability": pl.Float32,
+        "is_blank": pl.Boolean,
+        "label": pl.Int8,
+        "outcome": pl.String,
+    }
 )
-"""One row an image that has a map: score, label and outcome; null where they are undefined."""
+"""One row an image that has a map: score, whether the map has no positive value, label, outcome.
+
+Score, label and outcome are null where they are undefined.
+"""
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ def assessed(stores: Stores, run_id: str, where: Place, finding: Finding) -> pl.
         .otherwise(pl.when(is_positive).then(pl.lit("FN")).otherwise(pl.lit("TN")))
     )
     return (
-        mapped.select("image_id", "probability")
+        mapped.select("image_id", "probability", is_blank=pl.col("values").list.max() <= 0)
         .join(labels, on="image_id")
         .with_columns(outcome.cast(pl.String).alias("outcome"))
         .sort("image_id")

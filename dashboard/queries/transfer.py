@@ -38,7 +38,7 @@ class Transfer:
     """The headline metric at home and its change on the target, over the same findings.
 
     Args:
-        findings: What both averages cover.
+        findings: What both averages cover: all that are scored on both.
         at_home: On the source's test split.
         gap: Target − source test; the two samples are independent, so are their replicates.
     """
@@ -60,13 +60,13 @@ def transfer(
         where: The target.
 
     Returns:
-        None where the findings scored on the target are not all scored on source test, or
-        where the place is the source itself.
+        None where no finding is scored on both, or where the place is the source itself.
     """
     if where.dataset == source:
         return None
-    findings = scored_findings(metrics, where)
     home = Place(source, "test", where.policy)
+    at_home = scored_findings(metrics, home)
+    findings = tuple(name for name in scored_findings(metrics, where) if name in at_home)
     away = average(metrics, replicates, where, findings)
     own = average(metrics, replicates, home, findings)
     if away is None or own is None:

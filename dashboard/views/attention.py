@@ -92,7 +92,7 @@ def _columns(found: Mapped, annotated: Sequence[str]) -> tuple[Column, ...]:
             run = by_id[one("Model" if is_one_model else "First model", "model", list(by_id))]
         # Findings with labels here come first, since only they have outcomes.
         offered = sorted(found.findings[run.run_id], key=lambda each: each not in annotated)
-        with st.container(width=460):
+        with st.container(width=460 if is_one_model else 280):
             if is_one_model:
                 return tuple(Column(run, finding) for finding in _findings(offered, annotated))
             finding = Finding(one("Finding", "finding", offered))

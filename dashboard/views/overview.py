@@ -7,7 +7,8 @@ from dashboard.components.frame import caption, sentences, show, show_head
 from dashboard.components.markup import Markup, plain
 from dashboard.components.study_table import study_table
 from dashboard.figures.forest import CHANCE, forest
-from dashboard.queries.leaderboard import Leaderboard, forest_frame, leaderboard
+from dashboard.queries.forest import forest_frame
+from dashboard.queries.leaderboard import Leaderboard, leaderboard
 from dashboard.queries.scope import Scope
 
 
@@ -38,7 +39,7 @@ def _show_forest(board: Leaderboard) -> None:
         caption(
             "Colour is the backbone, shape the loss; filled is tuned, hollow is frozen; faint and "
             "slanted is not ranked. The vertical bar is the same run on its source’s own test "
-            "split, over the same findings; the dotted line is chance."
+            "split, where it covers the same findings; the dotted line is chance."
         )
     )
 

@@ -32,12 +32,12 @@ _LOBES: Mapping[str, tuple[int, float, float, float, float]] = {
 def consolidation(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
     """Confluent white-out of most of a lobe, sharp at the fissure, with air bronchograms."""
     lobe = list(_LOBES)[int(rng.integers(len(_LOBES)))]
-    region, centre = _lobar(site, lobe, 0.80 + 0.38 * severity, 0.25, rng)
+    region, centre = _lobar(site, lobe, 0.92 + 0.40 * severity, 0.25, rng)
     if "upper" in lobe:
         fissure_y = centre[1] + 2.6 + 0.12 * (site.where.x_cm - centre[0])
         region = region * step(fissure_y.astype(np.float32) - site.where.y_cm, 0.5)
     uneven = np.clip(1 + 0.22 * cloud(rng, site.where, 1.6), 0.3, 1.4)
-    water = region * uneven * site.air * np.float32(0.36 + 0.38 * severity)
+    water = region * uneven * site.air * np.float32(0.44 + 0.42 * severity)
     overlay = opacity(site, water)
     bronchi = _bronchogram(site, _LOBES[lobe][0], centre, region, rng)
     return Overlay(water + bronchi, overlay.mask, 1 - np.float32(0.8) * region)

@@ -12,18 +12,18 @@ MAX_NODULE_CM = 3.0
 def nodule(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
     """One to four round shadows under 3 cm; some are calcified."""
     water = np.zeros_like(site.air)
-    largest = 2.0 + 0.95 * severity
+    largest = 2.2 + 0.75 * severity
     for _ in range(int(rng.choice((1, 2, 3, 4), p=(0.35, 0.3, 0.2, 0.15)))):
         diameter = largest * rng.uniform(0.8, 1.0)
-        density = 2.1 if rng.random() < 0.35 else 1.45
+        density = 2.8 if rng.random() < 0.35 else 2.0
         water += _round(site, diameter, density, 0.10, rng)
     return opacity(site, water)
 
 
 def mass(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
     """A lobulated shadow of more than 3 cm."""
-    diameter = MAX_NODULE_CM + 0.9 + 3.1 * severity
-    return opacity(site, _round(site, diameter, 0.85 + 0.15 * severity, 0.20, rng))
+    diameter = MAX_NODULE_CM + 1.1 + 3.2 * severity
+    return opacity(site, _round(site, diameter, 1.0 + 0.15 * severity, 0.20, rng))
 
 
 def hernia(site: Site, severity: float, rng: np.random.Generator) -> Overlay:

@@ -33,7 +33,7 @@ def effusion(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
 def pneumothorax(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
     """Air around a partly collapsed lung: a lucent rim without vessels beyond a thin white line."""
     side = either_side(rng)
-    depth = 1.0 + 3.1 * severity
+    depth = 1.2 + 3.4 * severity
     wave = 1 + 0.08 * cloud(rng, site.where, 6.0, octaves=1)
     rim = np.float32(depth) * (1.15 - 0.75 * np.clip(site.level, 0, 1)) * wave
     lateral = site.tissue.wall_distance - rim
@@ -63,7 +63,7 @@ def pleural_thickening(site: Site, severity: float, rng: np.random.Generator) ->
             if apical
             else _strip(site, width, side)
         )
-    return opacity(site, water * np.float32(4.5 + 3.5 * severity), 0.25)
+    return opacity(site, water * np.float32(5.5 + 4.5 * severity), 0.25)
 
 
 def _cap(site: Site, width: Field) -> Field:

@@ -121,7 +121,7 @@ def _latin1(root: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"Female", b"F\xe9male"))
 
 
-BAD_INPUT: dict[str, tuple[Callable[[Path], None], str]] = {
+BAD_INPUT: dict[str, tuple[Callable[[Path], object], str]] = {
     "column missing": (_train(",Edema,", ",Oedema,"), "column Edema is missing; found"),
     "path of another form": (_train(FIRST, "x.jpg"), "train.csv, row 2: Path 'CheXpert-v1.0/x.jpg"),
     "path leaves the folder": (
@@ -143,7 +143,7 @@ BAD_INPUT: dict[str, tuple[Callable[[Path], None], str]] = {
     "quoting never closed": (_train("Female", '"Female'), "train.csv: "),
     "not UTF-8": (_latin1, "train.csv: is no CSV file in UTF-8"),
     "no valid.csv": (lambda root: (root / "valid.csv").unlink(), "valid.csv: there is no such"),
-    "empty": (lambda root: (root / "train.csv").write_text("") and None, "the file is empty"),
+    "empty": (lambda root: (root / "train.csv").write_text(""), "the file is empty"),
     "image missing": (lambda root: (root / FIRST).unlink(), "train.csv, row 2: image .* no such"),
     "image truncated": (_truncate, "train.csv, row 2: image .* is truncated"),
     "patient in train and valid": (

@@ -106,6 +106,70 @@ def test_an_empty_view_position_is_read_from_the_view_code(mimic: Path) -> None:
     assert chexpert(mimic)["view"].to_list() == ["PA", "LATERAL", "AP", "AP"]
 
 
+GOLD = (
+    "study_id,Airspace Opacity,Atelectasis,Cardiomegaly,Consolidation,Edema,"
+    "Enlarged Cardiomediastinum,Fracture,Lung Lesion,No Finding,Pleural Effusion,Pleural Other,"
+    "Pneumonia,Pneumothorax,Support Devices"
+)
+
+
+def write_gold(root: Path, study: str = "50578979") -> None:
+    lines = [GOLD, f"{study},1.0,0.0,,,-1.0,,,,,1.0,,,,"]
+    (root / "mimic-cxr-2.1.0-test-set-labeled.csv").write_text("\n".join(lines) + "\n")
+
+
+def test_the_gold_labels_of_the_test_split_are_a_source_of_their_own(mimic: Path) -> None:
+    write_gold(mimic)
+    tables = index(IndexRequest(mimic, label_source="gold7"))
+    (row,) = MANIFEST.checked(tables.manifest, "manifest").iter_rows(named=True)
+    assert (row["image_id"], row["split"]) == ("ccc", "test")
+    assert (row["Effusion"], row["Atelectasis"], row["Edema"]) == (1, 0, -1)
+    assert row["Pneumonia"] == -2
+    assert tables.labeller == "a radiologist's labels of reports"
+    assert tables.notes == (
+        "Images without a row in gold7 were left out: 1 in test.",
+        "gold7 covers the test split alone.",
+    )
+
+
+def test_airspace_opacity_of_the_gold_labels_is_none_of_the_14(mimic: Path) -> None:
+    write_gold(mimic)
+    manifest = index(IndexRequest(mimic, label_source="gold7")).manifest
+    assert [name for name in FINDINGS if manifest[name].to_list() == [1]] == ["Effusion"]
+
+
+def test_gold_labels_of_a_training_study_are_refused(mimic: Path) -> None:
+    write_gold(mimic, study="50414267")
+    with pytest.raises(DataError, match="labels 2 images outside the test split, first 'aaa'"):
+        index(IndexRequest(mimic, label_source="gold7"))
+
+
+def test_cxrlt_of_2023_is_joined_by_the_name_in_its_path(mimic: Path) -> None:
+    names = [name.replace("Effusion", "Pleural Effusion") for name in CXRLT_LABELS]
+    path = "files/p10/p10000032/s50414267/aaa.jpg"
+    lines = [",".join(["path", *names]), ",".join([path, *"1" * len(names)])]
+    (mimic / "train.csv").write_text("\n".join(lines) + "\n")
+    tables = index(IndexRequest(mimic, label_source="cxrlt14-2023"))
+    assert tables.manifest["image_id"].to_list() == ["aaa"]
+    assert tables.manifest["Hernia"].to_list() == [1]
+    assert tables.notes == (
+        "Images without a row in cxrlt14-2023 were left out: 1 in train, 1 in val, 2 in test.",
+    )
+
+
+def test_label_rows_that_name_no_image_are_counted(mimic: Path) -> None:
+    path = mimic / "train_labeled.csv"
+    ones = ",".join("0" for _ in CXRLT_LABELS)
+    path.write_text(path.read_text() + f"\nzzz,1,s1,PA,,x.jpg,{ones}\n")
+    notes = index(IndexRequest(mimic)).notes
+    assert "Rows of cxrlt14 that name none of the images were left out: 1." in notes
+
+
+def test_lung_lesion_is_copied_into_neither_mass_nor_nodule(mimic: Path) -> None:
+    manifest = chexpert(mimic)
+    assert manifest["Mass"].null_count() == manifest["Nodule"].null_count() == manifest.height
+
+
 def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
     def apply(root: Path) -> None:
         path = root / file

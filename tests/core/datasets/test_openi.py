@@ -101,7 +101,7 @@ def _latin1(root: Path) -> None:
     (root / REPORTS).write_bytes((root / REPORTS).read_bytes().replace(b"Pain", b"D\xf3lor"))
 
 
-BAD_INPUT: dict[str, tuple[Callable[[Path], None], str]] = {
+BAD_INPUT: dict[str, tuple[Callable[[Path], object], str]] = {
     "column missing": (_cell(REPORTS, "MeSH", "Mesh"), f"{REPORTS}: column MeSH is missing"),
     "report given twice": (_cell(REPORTS, '2,"Card', '1,"Card'), "rows 2, 3: uid '1'"),
     "report blank": (_cell(REPORTS, '2,"Card', ',"Card'), "row 3: uid is blank"),

@@ -134,7 +134,7 @@ def _link_outside(root: Path) -> None:
     (root / "0/a1.png").symlink_to(outside)
 
 
-BAD_INPUT: dict[str, tuple[Callable[[Path], None], str]] = {
+BAD_INPUT: dict[str, tuple[Callable[[Path], object], str]] = {
     "column missing": (_cell("Projection", "Proj"), "column Projection is missing"),
     "labels are no list": (_cell("['normal']", "normal"), "row 6: Labels 'normal' is no list"),
     "labels are code": (_cell("['normal']", "__import__('os')"), "row 6: Labels .* is no list"),

@@ -56,6 +56,14 @@ def test_an_absent_map_says_so(phantom: Stores, run: Run) -> None:
     assert "not annotated or uncertain" in written
 
 
+def test_a_map_without_a_positive_value_says_so(phantom: Stores, run: Run) -> None:
+    column, row = one_row(phantom, run)
+    blank = replace(row.tiles[0], is_blank=True)
+
+    assert "no positive value" not in gallery_table([column], [row])
+    assert "no positive value" in gallery_table([column], [replace(row, tiles=(blank,))])
+
+
 def test_the_legend_runs_from_clear_to_the_top_of_the_colours() -> None:
     red, green, blue = COLOUR_MAPS["magma"][255]
 

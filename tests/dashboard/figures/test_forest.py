@@ -6,7 +6,8 @@ import pytest
 
 from dashboard.figures.forest import forest
 from dashboard.queries.cells import Place
-from dashboard.queries.leaderboard import forest_frame, leaderboard
+from dashboard.queries.forest import forest_frame
+from dashboard.queries.leaderboard import leaderboard
 from dashboard.queries.reading import Runs
 from dashboard.stores import Stores
 

@@ -5,7 +5,7 @@ from core.metrics.compare import Estimate, tied_set
 from core.specs import RunStatus
 from core.tables import METRICS, REPLICATES
 from dashboard.queries.cells import Place, replicates_at
-from dashboard.queries.leaderboard import forest_frame, leaderboard
+from dashboard.queries.leaderboard import leaderboard
 from dashboard.queries.reading import Runs, all_runs, run_table
 from dashboard.stores import Stores
 
@@ -116,11 +116,3 @@ def test_missing_replicates_leave_the_tie_untold(own: Stores) -> None:
 
     assert board.tie is not None
     assert board.tie.run_ids is None
-
-
-def test_the_forest_draws_ranked_runs_first(phantom: Stores, runs: Runs) -> None:
-    frame = forest_frame(leaderboard(phantom, runs, AWAY))
-
-    assert frame["is_ranked"].to_list() == [True, True, True, False]
-    assert frame["at_home"].null_count() == 0
-    assert (frame["low"] < frame["value"]).all()

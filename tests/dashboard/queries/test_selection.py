@@ -73,7 +73,7 @@ def test_leaving_images_out_keeps_the_order_of_the_others(candidates: pl.DataFra
 
 
 def test_images_can_be_ordered_by_probability() -> None:
-    rows = [("a", 0.2, 1, None), ("b", 0.9, 0, None), ("c", None, 0, None)]
+    rows = [("a", 0.2, False, 1, None), ("b", 0.9, False, 0, None), ("c", None, True, 0, None)]
     frame = pl.DataFrame(rows, ASSESSED, orient="row")
 
     assert selected(frame, Request(order="highest probability"), set()) == ["b", "a", "c"]

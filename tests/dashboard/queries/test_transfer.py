@@ -59,8 +59,24 @@ def test_a_target_with_one_label_is_held_against_that_label_at_home(
     assert moved.at_home.value == cells_at(run.metrics, HOME, "auroc")["Pneumonia"].value
 
 
-def test_a_finding_that_home_cannot_score_leaves_no_gap(run: Run) -> None:
+def test_a_finding_that_home_cannot_score_is_left_out_on_both_sides(run: Run) -> None:
     lost = pl.when((pl.col("dataset") == "chestxray14") & (pl.col("finding") == "Edema"))
+    metrics = run.metrics.with_columns(lost.then(None).otherwise(pl.col("value")).alias("value"))
+    rest = [finding for finding in FINDINGS if finding != "Edema"]
+    home, away = (
+        np.mean([cells_at(metrics, where, "auroc")[finding].value or 0 for finding in rest])
+        for where in (HOME, AWAY)
+    )
+
+    moved = transfer(metrics, REPLICATES.empty(), "chestxray14", AWAY)
+
+    assert moved is not None
+    assert list(moved.findings) == rest
+    assert moved.gap.value == pytest.approx(away - home)
+
+
+def test_without_a_common_finding_there_is_no_gap(run: Run) -> None:
+    lost = pl.when(pl.col("dataset") == "chestxray14")
     metrics = run.metrics.with_columns(lost.then(None).otherwise(pl.col("value")).alias("value"))
 
     assert transfer(metrics, REPLICATES.empty(), "chestxray14", AWAY) is None
