@@ -44,19 +44,24 @@ class Layout:
     Args:
         name_image: Names and places an image.
         tables: File names and contents of its tables.
-        encoding: Pillow's options.
+        encode: Writes an image as a file.
     """
 
     name_image: Callable[[PhantomSpec, Patient, Study], ImageName]
     tables: Callable[[PhantomSpec, pl.DataFrame], Iterator[tuple[str, bytes]]]
-    encoding: Mapping[str, str | int]
+    encode: Callable[[Image.Image, io.BytesIO], None]
 
 
 LAYOUTS: Mapping[str, Layout] = {
-    SOURCE: Layout(mimic.name_image, mimic.tables, {"format": "JPEG", "quality": 95}),
-    TARGET: Layout(chestxray14.name_image, chestxray14.tables, {"format": "PNG",
-                                                               "compress_level": 1}),
-}  # fmt: skip
+    SOURCE: Layout(
+        mimic.name_image, mimic.tables, partial(Image.Image.save, format="JPEG", quality=95)
+    ),
+    TARGET: Layout(
+        chestxray14.name_image,
+        chestxray14.tables,
+        partial(Image.Image.save, format="PNG", compress_level=1),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def write_phantom(
     """
     if not _finished(out, spec):
         _mark(out, spec, finished=False)
-        _write_images(out, spec, num_processes or len(os.sched_getaffinity(0)), on_progress)
+        _write_images(out, spec, num_processes or _num_cores(), on_progress)
         for hospital in HOSPITALS:
             _write_tables(out, spec, hospital)
         _write(out / "README.txt", README.encode())
@@ -169,6 +174,13 @@ def _write_images(
             on_progress(done, num_images)
 
 
+def _num_cores() -> int:
+    """Cores that this process may use; not every system can tell them from those there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _mapped(
     work: Callable[[tuple[str, int]], int], parts: Sequence[tuple[str, int]], num_processes: int
 ) -> Iterator[int]:
@@ -212,7 +224,7 @@ def _write_image(
     layout = LAYOUTS[hospital]
     name = layout.name_image(spec, patient, study)
     buffer = io.BytesIO()
-    Image.fromarray(radiograph.pixels).save(buffer, **layout.encoding)  # pyright: ignore
+    layout.encode(Image.fromarray(radiograph.pixels), buffer)
     _write(out / hospital / name.path, buffer.getvalue())
     return Written(name, patient, study, radiograph)
 

@@ -55,11 +55,11 @@ def pleural_thickening(site: Site, severity: float, rng: np.random.Generator) ->
     apical = rng.random() < 0.45
     water = np.zeros_like(site.air)
     for side in sides:
-        width = (0.85 + 1.35 * severity) * np.clip(
+        width = (1.15 + 1.65 * severity) * np.clip(
             1 + 0.35 * cloud(rng, site.where, 2.5, octaves=2), 0.25, 2.0
         )
         water += (
-            _cap(site, np.float32(0.75) * width) * site.on(side)
+            _cap(site, np.float32(0.7) * width) * site.on(side)
             if apical
             else _strip(site, width, side)
         )
