@@ -9,7 +9,6 @@ from cli.options import DATA, RESULTS, AllRuns, AsJson, DataDir, ResultsDir, Run
 from cli.progress import shown
 from cli.selection import selected_runs
 from core.findings import FINDINGS, parse_findings
-from core.store import DataStore, ResultStore
 
 
 def explain(
@@ -35,6 +34,7 @@ def explain(
 
     from core.stages import cache
     from core.stages import explain as stage
+    from core.store import DataStore, ResultStore
 
     stores = DataStore(data), ResultStore(results)
     chosen = selected_runs(stores[1], run_ids, all_runs)

@@ -2,10 +2,12 @@
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _PIPED_WIDTH = 200
 
@@ -25,8 +27,10 @@ def json_out(value: object) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def table(filled: Table) -> None:
+def table(filled: "Table") -> None:
     """A table, numbers right-aligned; where stdout is no terminal, nothing is wrapped."""
+    from rich.console import Console
+
     for column in filled.columns[1:]:
         column.justify = "right"
     width = None if sys.stdout.isatty() else _PIPED_WIDTH

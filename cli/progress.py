@@ -4,18 +4,13 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as RichProgress
+from typing import TYPE_CHECKING
 
 from core.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 _LINE_EVERY_SECONDS = 10.0
 _WORTH_A_LINE_SECONDS = 2.0
@@ -27,6 +22,10 @@ def shown() -> Generator[Progress, None, None]:
     if not sys.stderr.isatty():
         yield _Lines()
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -39,7 +38,7 @@ def shown() -> Generator[Progress, None, None]:
 
 
 class _Bars:
-    def __init__(self, bars: RichProgress) -> None:
+    def __init__(self, bars: "RichProgress") -> None:
         self.bars = bars
         self.tasks: dict[str, tuple[TaskID, float]] = {}
 

@@ -4,12 +4,10 @@ import shutil
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from cli import output
 from cli.options import RESULTS, AsJson, ResultsDir
 from core.errors import CxrError
-from core.store import ResultStore
 
 app = typer.Typer(help="List, show and remove runs.", no_args_is_help=True)
 
@@ -17,6 +15,8 @@ app = typer.Typer(help="List, show and remove runs.", no_args_is_help=True)
 @app.command("list")
 def list_runs(as_json: AsJson = False, results: ResultsDir = RESULTS) -> None:
     """All runs with their status."""
+    from core.store import ResultStore
+
     store = ResultStore(results)
     records = [store.record(run_id) for run_id in store.run_ids()]
     if as_json:
@@ -25,6 +25,8 @@ def list_runs(as_json: AsJson = False, results: ResultsDir = RESULTS) -> None:
     if not records:
         output.note(f"There are no runs in {results}/. Start with: cxr train …")
         return
+    from rich.table import Table
+
     table = Table("run", "status", "regime", "source", "weights", "created", box=None)
     for record in records:
         weights = record.weights.kind if record.weights else "–"
@@ -38,6 +40,8 @@ def list_runs(as_json: AsJson = False, results: ResultsDir = RESULTS) -> None:
 @app.command()
 def show(run_id: str, results: ResultsDir = RESULTS) -> None:
     """A run's whole record, as JSON."""
+    from core.store import ResultStore
+
     output.json_out(ResultStore(results).record(run_id).model_dump(mode="json"))
 
 
@@ -48,6 +52,8 @@ def remove(
     results: ResultsDir = RESULTS,
 ) -> None:
     """Delete runs with all their tables."""
+    from core.store import ResultStore
+
     store = ResultStore(results)
     folders = [store.folder(store.record(run_id).run_id) for run_id in run_ids]
     if not yes and not typer.confirm(f"Delete {len(folders)} runs?"):

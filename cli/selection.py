@@ -1,7 +1,13 @@
 """Which runs a command is about."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from core.errors import ConfigError
-from core.store import ResultStore
+
+if TYPE_CHECKING:
+    from core.store import ResultStore
 
 
 def selected_runs(

@@ -8,8 +8,6 @@ import typer
 from cli import output
 from cli.options import DATA, RESULTS, AsJson, DataDir, ResultsDir
 from cli.progress import shown
-from core.specs import ImageSpec, LabelSpec, RunSpec, parse
-from core.store import DataStore, ResultStore
 
 
 def train(
@@ -51,6 +49,8 @@ def train(
     results: ResultsDir = RESULTS,
 ) -> None:
     """Train one backbone and loss on the source; a run that is done is not trained again."""
+    from core.specs import ImageSpec, LabelSpec, RunSpec, parse
+
     fields = {
         "source": source,
         "backbone": backbone,
@@ -71,6 +71,7 @@ def train(
 
     from core.stages import cache
     from core.stages import train as stage
+    from core.store import DataStore, ResultStore
 
     stores = DataStore(data), ResultStore(results)
     stage.check(spec, *stores)

@@ -1,0 +1,102 @@
+"""How `cxr data` describes a data set: its counts, and its label table per split."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+from rich.table import Table
+
+from cli import output
+from core.findings import FINDINGS, PRESENT
+from core.store.data import Dataset
+from core.tables import SPLITS
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is in a data set.
+
+    Args:
+        name: The data set's name.
+        images: Number of images.
+        patients: Number of patients.
+        per_split: Images per split.
+        boxes: Number of boxes.
+        boxed_images: Images with a box.
+        split_name: Which split it is.
+        labeller: How the labels came to be.
+        positives: Positive images per finding and split; None where never annotated.
+    """
+
+    name: str
+    images: int
+    patients: int
+    per_split: dict[str, int]
+    boxes: int
+    boxed_images: int
+    split_name: str
+    labeller: str
+    positives: dict[str, dict[str, int | None]]
+
+
+def summary_of(dataset: Dataset) -> Summary:
+    """The counts of a data set."""
+    parts = {split: dataset.manifest.filter(split=split) for split in SPLITS}
+    return Summary(
+        name=dataset.name,
+        images=dataset.manifest.height,
+        patients=dataset.manifest["patient_id"].n_unique(),
+        per_split={split: part.height for split, part in parts.items()},
+        boxes=dataset.boxes.height,
+        boxed_images=dataset.boxes["image_id"].n_unique(),
+        split_name=dataset.record.split_name,
+        labeller=dataset.record.labeller,
+        positives={
+            str(finding): {split: _positives(part, finding) for split, part in parts.items()}
+            for finding in FINDINGS
+        },
+    )
+
+
+def _positives(manifest: pl.DataFrame, finding: str) -> int | None:
+    annotated = manifest[finding].drop_nulls()
+    return int((annotated == PRESENT).sum()) if len(annotated) else None
+
+
+def list_all(datasets: Sequence[Dataset], as_json: bool, folder: Path) -> None:
+    """Print the data sets of a store, a row each."""
+    summaries = [summary_of(dataset) for dataset in datasets]
+    if as_json:
+        output.json_out([asdict(each) for each in summaries])
+        return
+    if not summaries:
+        output.note(f"No data set is indexed in {folder}/. Start with: cxr data index …")
+        return
+    table = Table("data set", "images", "patients", *SPLITS, "labels", box=None)
+    for each in summaries:
+        counts = (each.images, each.patients, *each.per_split.values())
+        table.add_row(each.name, *map(_count, counts), each.labeller)
+    output.table(table)
+
+
+def describe(dataset: Dataset, as_json: bool) -> None:
+    """Print a data set's counts and its label table per split."""
+    summary = summary_of(dataset)
+    if as_json:
+        output.json_out(asdict(summary))
+        return
+    output.line(
+        f"{summary.name}: {summary.images:,} images of {summary.patients:,} patients, "
+        f"{summary.boxes:,} boxes on {summary.boxed_images:,} images; "
+        f"split: {summary.split_name}; {summary.labeller}."
+    )
+    table = Table("positive images", *SPLITS, box=None)
+    for finding, counts in summary.positives.items():
+        table.add_row(finding, *(_count(counts[split]) for split in SPLITS))
+    table.add_row("all images", *(_count(summary.per_split[split]) for split in SPLITS))
+    output.table(table)
+
+
+def _count(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"
