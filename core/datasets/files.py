@@ -66,6 +66,10 @@ def relative_paths(root: Path, folders: Iterable[Path], pattern: str) -> dict[st
 
 def _fault(root: Path, path: str) -> str | None:
     file = root / path
-    if not file.resolve().is_relative_to(root):
+    try:
+        resolved = file.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # loops of links, null bytes
+        return f"cannot be found ({str(error).rstrip('.')})"
+    if not resolved.is_relative_to(root):
         return f"lies outside {root}"
     return fault(file)

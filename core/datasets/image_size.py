@@ -43,7 +43,8 @@ def _dicom_size(path: Path) -> tuple[int, int]:
         raise ConfigError(
             f"{path} is a DICOM file; install its reader: pip install 'cxr-bench[dicom]'."
         ) from error
-    header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["Rows", "Columns"])
-    if "Rows" not in header or "Columns" not in header:
-        raise DataError(f"{path}: its header has no Rows and Columns.")
-    return int(header.Columns), int(header.Rows)
+    try:
+        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["Rows", "Columns"])
+        return int(header.Columns), int(header.Rows)
+    except Exception as error:  # a damaged header makes pydicom raise errors of any kind
+        raise DataError(f"{path}: its DICOM header has no Rows and Columns ({error}).") from error

@@ -72,6 +72,15 @@ def decode(path: Path, image: ImageSpec) -> Decoded:
     )
 
 
+def file_sha256(path: Path) -> str | None:
+    """The hash of a file's bytes, 64 hex digits; None if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
 def fault(path: Path) -> str | None:
     """Why a file cannot be a whole PNG or JPEG, from its first and last bytes; None if it can."""
     try:

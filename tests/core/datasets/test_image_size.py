@@ -34,7 +34,7 @@ def test_a_dicom_file_without_its_reader_says_what_to_install(
         image_sizes([tmp_path / "a.dicom"])
 
 
-def test_a_dicom_s_size_is_read_from_its_header(tmp_path: Path) -> None:
+def write_dicom(path: Path) -> None:
     pydicom = pytest.importorskip("pydicom")
     dataset = pydicom.Dataset()
     dataset.file_meta = pydicom.dataset.FileMetaDataset()
@@ -42,12 +42,18 @@ def test_a_dicom_s_size_is_read_from_its_header(tmp_path: Path) -> None:
     dataset.file_meta.MediaStorageSOPClassUID = pydicom.uid.DigitalXRayImageStorageForPresentation
     dataset.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
     dataset.Rows, dataset.Columns = 3072, 2540
-    pydicom.dcmwrite(tmp_path / "a.dicom", dataset, enforce_file_format=True)
+    pydicom.dcmwrite(path, dataset, enforce_file_format=True)
+
+
+def test_a_dicom_s_size_is_read_from_its_header(tmp_path: Path) -> None:
+    write_dicom(tmp_path / "a.dicom")
     assert image_sizes([tmp_path / "a.dicom"]) == [(2540, 3072)]
 
 
-def test_a_dicom_without_a_size_is_one_sentence(tmp_path: Path) -> None:
-    pytest.importorskip("pydicom")
-    (tmp_path / "a.dicom").write_bytes(DICOM)
-    with pytest.raises(DataError, match=r"a.dicom: "):
-        image_sizes([tmp_path / "a.dicom"])
+@pytest.mark.parametrize("removed", [1, 5, 9, 20])
+def test_a_dicom_without_a_whole_header_is_one_sentence(tmp_path: Path, removed: int) -> None:
+    path = tmp_path / "a.dicom"
+    write_dicom(path)
+    path.write_bytes(path.read_bytes()[:-removed])
+    with pytest.raises(DataError, match=r"a.dicom: its DICOM header has no Rows and Columns"):
+        image_sizes([path])
