@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import data, demo, evaluate, explain, phantom, review, runs, train
+from cli import check, data, demo, evaluate, explain, phantom, review, runs, train
 from core.errors import CxrError
 
 ENGINE = frozenset({"torch", "torchvision", "timm", "sklearn", "scipy", "safetensors"})
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 data.app.command("phantom")(phantom.phantom)
+data.app.command("check")(check.check)
 app.add_typer(runs.app, name="runs")
 app.command("train")(train.train)
 app.command("eval")(evaluate.evaluate)

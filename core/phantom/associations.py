@@ -22,7 +22,7 @@ PREVALENCES: Mapping[Prevalence, tuple[float, ...]] = {
     ),
     "enriched": (
         0.14, 0.11, 0.10, 0.08, 0.16, 0.08, 0.08,
-        0.07, 0.18, 0.09, 0.10, 0.09, 0.08, 0.20,
+        0.07, 0.18, 0.09, 0.10, 0.09, 0.08, 0.25,
     ),
 }  # fmt: skip
 """Share of images with each finding, in the order of `FINDINGS`."""

@@ -39,7 +39,7 @@ def optical_depth(crossed: Field, where: Plane) -> Field:
         −log of the signal, in nats; 0 is the open beam.
     """
     primary = np.exp(-crossed)
-    small = resized(np.minimum(primary, np.float32(_OPEN_BEAM)), _SCATTER_SIDE)
+    small = resized(np.minimum(primary[::4, ::4], np.float32(_OPEN_BEAM)), _SCATTER_SIDE)
     reach = _SCATTER_REACH_CM / where.frame.width_cm * _SCATTER_SIDE
     scatter = resized(gaussian_filter(small, reach), where.side)
     return -np.log(primary + np.float32(_SCATTER) * scatter + np.float32(_DETECTOR_FLOOR))
@@ -76,7 +76,7 @@ def developed(depth: Field, hospital: HospitalSpec, rng: np.random.Generator) ->
 
 def _slow(depth: Field) -> Field:
     """The broad part of an image."""
-    small = resized(np.maximum(depth, np.float32(1.0)), _SLOW_SIDE)
+    small = resized(np.maximum(depth[::4, ::4], np.float32(1.0)), _SLOW_SIDE)
     return resized(gaussian_filter(small, _SLOW_REACH), depth.shape[0])
 
 

@@ -15,7 +15,7 @@ from scipy.sparse import coo_array
 from core.phantom.plane import Field, Plane
 
 _SPACING_PIXELS = 1.0
-"""Distance of the columns across a tube; not above one pixel, so that no gap shows."""
+"""Distance of the columns across a tube: about a pixel, so that no gap shows."""
 _THIN_PIXELS, _THIN_STRETCH = 2.0, 1.25
 """Along tubes of less than this radius the columns may lie farther apart: blur hides it."""
 
@@ -130,7 +130,7 @@ def _columns(tubes: Tubes, spacing: float) -> tuple[Field, Field, Field]:
     length = np.hypot(move[:, 0], move[:, 1])
     stretch = np.where(tubes.radius_cm < _THIN_PIXELS * spacing, _THIN_STRETCH, 1.0)
     along = np.maximum(np.ceil(length / (spacing * stretch)), 1).astype(np.int64)
-    across = np.maximum(np.ceil(2 * tubes.radius_cm / spacing), 1).astype(np.int64)
+    across = np.maximum(np.rint(2 * tubes.radius_cm / spacing), 1).astype(np.int64)
     count = along * across
     piece = np.repeat(np.arange(len(count)), count)
     rank = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)

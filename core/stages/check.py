@@ -112,7 +112,7 @@ def _own_copies(name: str, copied: pl.DataFrame) -> tuple[Observation, ...]:
         Severity.WARNING: (~crossing(copied), "in one split"),
     }
     return tuple(
-        _copies_observed(name, f"{kind} pictures {where}", kind, severity, rows)
+        _copies_observed(name, f"{kind.capitalize()} pictures {where}", kind, severity, rows)
         for kind, of_kind in kinds.items()
         for severity, (placed, where) in places.items()
         if (rows := copied.filter(of_kind & placed)).height
@@ -124,7 +124,7 @@ def _copies_observed(
 ) -> Observation:
     told = pl.format("{} ({}) = {} ({})", "image_id", "split", "image_id_other", "split_other")
     remedy = "; set them aside with --quarantine" if severity == Severity.BREACH else ""
-    sentence = f"{rows.height:,} pairs of {what}: {listed(rows.select(told).to_series().to_list())}"
+    sentence = f"{what}, {rows.height:,} times: {listed(rows.select(told).to_series().to_list())}"
     ids = pl.concat([rows["image_id"], rows["image_id_other"]]).unique().sort()
     images = tuple(f"{name}/{image}" for image in ids)
     return Observation(kind, severity, f"{sentence}{remedy}.", len(images), images)

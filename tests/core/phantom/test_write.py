@@ -146,3 +146,9 @@ def test_two_processes_write_what_one_writes(small_spec: PhantomSpec, tmp_path: 
     write_phantom(tmp_path / "one", spec, num_processes=1)
     write_phantom(tmp_path / "two", spec, num_processes=2)
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
+
+
+def test_no_processes_are_refused(small_spec: PhantomSpec, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="At least one process"):
+        write_phantom(tmp_path / "none", small_spec, num_processes=0)
+    assert not (tmp_path / "none").exists()

