@@ -125,6 +125,9 @@ def cache(
         Literal["crop", "pad", "squash"], typer.Option(help="How an image becomes a square.")
     ] = "crop",
     equalise: Annotated[bool, typer.Option("--equalise", help="Equalise histograms.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hash the files again: are they what was decoded?")
+    ] = False,
     data: DataDir = DATA,
 ) -> None:
     """Decode a data set's images once; train and eval do it themselves where it is missing."""
@@ -133,8 +136,11 @@ def cache(
     from core.store.data import DataStore
 
     fields = {"size": size, "geometry": geometry, "equalise": equalise}
+    image = parse(ImageSpec, fields, "options")
     with shown() as progress:
-        images = stage.run(DataStore(data), name, parse(ImageSpec, fields, "options"), progress)
+        images = stage.run(DataStore(data), name, image, progress)
+        if verify:
+            stage.verify(DataStore(data), name, image, progress)
     output.line(f"{name}: {len(images.pixels):,} images of {size} x {size} pixels, {images.key}")
 
 

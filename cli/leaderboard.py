@@ -68,7 +68,7 @@ def _cell(numbers: Mapping[Question, Number], question: Question) -> str:
 
 def _weights(row: RunNumbers) -> str:
     kind = row.record.weights.kind if row.record.weights else "unknown"
-    return kind if row.record.ranked else f"{kind}, not ranked"
+    return f"{kind}, not ranked" if row.record.why_not_ranked(row.dataset) else kind
 
 
 def as_json(row: RunNumbers) -> dict[str, object]:
@@ -77,4 +77,8 @@ def as_json(row: RunNumbers) -> dict[str, object]:
         {"finding": finding, "metric": metric, "policy": policy} | vars(number)
         for (finding, metric, policy), number in row.numbers.items()
     ]
-    return {"run_id": row.record.run_id, "ranked": row.record.ranked, "numbers": numbers}
+    return {
+        "run_id": row.record.run_id,
+        "ranked": row.record.why_not_ranked(row.dataset) is None,
+        "numbers": numbers,
+    }

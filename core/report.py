@@ -57,10 +57,12 @@ class RunNumbers:
 
     Args:
         record: The run.
+        dataset: The data set.
         numbers: By question.
     """
 
     record: RunRecord
+    dataset: str
     numbers: Mapping[Question, Number]
 
 
@@ -81,7 +83,7 @@ def run_numbers(results: ResultStore, run_id: str, dataset: str, split: str) -> 
         )
         for row in rows.iter_rows(named=True)
     }
-    return RunNumbers(results.record(run_id), numbers)
+    return RunNumbers(results.record(run_id), dataset, numbers)
 
 
 def leaderboard(
@@ -99,7 +101,7 @@ def leaderboard(
 
 def _rank(run: RunNumbers) -> tuple[bool, float, str]:
     area = run.numbers["macro", "auroc", None].value
-    return (not run.record.ranked, -(area or 0.0), run.record.run_id)
+    return (run.record.why_not_ranked(run.dataset) is not None, -(area or 0.0), run.record.run_id)
 
 
 def finding_questions(policy: str) -> Mapping[str, Mapping[str, Question]]:

@@ -168,6 +168,7 @@ class RunRecord(Spec):
         device: What it ran on.
         datasets: The data sets it was trained and scored on, as their indexes described them, so
             that results keep their captions and restrictions where the data are absent.
+        contaminated: Target to the sentence that says how its images had trained the weights.
         created: UTC, ISO 8601.
     """
 
@@ -183,6 +184,7 @@ class RunRecord(Spec):
     git_commit: str | None = None
     device: str | None = None
     datasets: dict[str, DatasetRecord] = {}
+    contaminated: dict[str, str] = {}
     created: str = ""
 
     @property
@@ -200,6 +202,12 @@ class RunRecord(Spec):
     def ranked(self) -> bool:
         """Whether leaderboards may rank it: runs on random weights are shown, never ranked."""
         return self.weights is not None and self.weights.kind != "random"
+
+    def why_not_ranked(self, target: str) -> str | None:
+        """The sentence that keeps it out of a target's leaderboard; None where it may stand."""
+        if not self.ranked:
+            return "Random weights: shown as a reference, never ranked."
+        return self.contaminated.get(target)
 
 
 AnySpec = TypeVar("AnySpec", bound=Spec)

@@ -14,8 +14,9 @@ from core.metrics.evaluate import evaluate
 from core.metrics.rows import MetricValue
 from core.metrics.rules import Threshold
 from core.metrics.thresholds import POLICIES, choose_thresholds
-from core.protocol import audit_target
+from core.protocol import audit_target, contaminated
 from core.roles import Examples, SourceVal, Split, require_role
+from core.specs import DatasetRecord, RunRecord
 from core.store.data import Dataset, DataStore
 from core.store.results import ResultStore
 from core.tables import METRICS, PREDICTIONS, REPLICATES, THRESHOLDS
@@ -68,12 +69,25 @@ def run(
         (target, [target_examples(name, chosen, _of(scores, chosen))]),
     ]
     with results.locked(run_id):
-        datasets = record.datasets | {target.name: target.record}
-        results.write_record(record.model_copy(update={"datasets": datasets}))
+        results.write_record(_with_target(record, target.record))
         results.write(run_id, THRESHOLDS, _threshold_frame(thresholds))
         for dataset, examples in scored:
             _write_metrics(results, run_id, dataset, examples, thresholds, val, num_resamples)
     return results.read(run_id, METRICS)
+
+
+def _with_target(record: RunRecord, target: DatasetRecord) -> RunRecord:
+    """The run's record with what is known of a target, and of its images in the weights."""
+    assert record.weights is not None
+    sentence = contaminated(record.weights.origin, target.adapter)
+    known = {target.name: sentence} if sentence and not target.synthetic else {}
+    others = {name: each for name, each in record.contaminated.items() if name != target.name}
+    return record.model_copy(
+        update={
+            "datasets": record.datasets | {target.name: target},
+            "contaminated": others | known,
+        }
+    )
 
 
 def _scores(results: ResultStore, run_id: str, dataset: Dataset) -> NDArray[np.float32]:

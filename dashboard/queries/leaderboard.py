@@ -178,8 +178,8 @@ def _why_waiting(run: Run, where: Place) -> str:
 
 def _own_reason(row: Row, where: Place) -> str | None:
     record = row.run.record
-    if not record.ranked:
-        return "Random weights: shown as a reference, never ranked."
+    if reason := record.why_not_ranked(where.dataset):
+        return reason
     if record.spec.source == where.dataset:
         return f"{where.dataset} is this run’s own source: nothing is transferred."
     if row.cell is None or row.cell.value is None:

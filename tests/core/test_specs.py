@@ -50,3 +50,13 @@ def test_runs_on_random_weights_are_never_ranked(kind: str, ranked: bool) -> Non
     weights = WeightsRecord.model_validate({"kind": kind, "origin": "x", "sha256": "0"})
     record = RunRecord(spec=spec(), status=RunStatus.DONE, weights=weights)
     assert record.ranked is ranked
+
+
+def test_contaminated_weights_are_not_ranked_on_the_target_they_saw() -> None:
+    weights = WeightsRecord(kind="file", origin="densenet121-res224-nih", sha256="0")
+    sentence = "These weights saw ChestX-ray14."
+    record = RunRecord(
+        spec=spec(), status=RunStatus.DONE, weights=weights, contaminated={"nih": sentence}
+    )
+    assert record.why_not_ranked("nih") == sentence
+    assert record.why_not_ranked("padchest") is None

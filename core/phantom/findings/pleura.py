@@ -33,7 +33,7 @@ def effusion(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
 def pneumothorax(site: Site, severity: float, rng: np.random.Generator) -> Overlay:
     """Air around a partly collapsed lung: a lucent rim without vessels beyond a thin white line."""
     side = either_side(rng)
-    depth = 1.1 + 3.2 * severity
+    depth = 1.4 + 3.6 * severity
     wave = 1 + 0.08 * cloud(rng, site.where, 6.0, octaves=1)
     rim = np.float32(depth) * (1.15 - 0.75 * np.clip(site.level, 0, 1)) * wave
     lateral = site.tissue.wall_distance - rim
