@@ -39,7 +39,7 @@ class PhantomSpec:
     size: int = 256
     prevalence: Prevalence = "enriched"
     shortcut_finding: Finding | None = Finding.PNEUMOTHORAX
-    shortcut_strength: float = 0.85
+    shortcut_strength: float = 0.9
     false_positive_share: float = 0.1
     missed_share: float = 0.1
 

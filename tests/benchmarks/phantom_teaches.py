@@ -26,7 +26,7 @@ from core.store import DataStore, ResultStore
 
 SOURCE, TARGET = "phantom-mimic", "phantom-nih"
 SHORTCUT = Finding.PNEUMOTHORAX
-STRENGTHS = (0.8, 0.0)
+STRENGTHS = (PhantomSpec().shortcut_strength, 0.0)
 
 
 class Trained:
