@@ -49,11 +49,16 @@ def audit_pair(
 
 
 def audit_copies(source: Dataset, target: Dataset, copied: pl.DataFrame) -> tuple[Observation, ...]:
-    """As `audit_pair`, for copies (`duplicates.COPIES`) that were already looked for."""
+    """As `audit_pair`, for copies (`duplicates.COPIES`) that were already looked for.
+
+    Pictures of two phantoms may be alike without being copies: one program drew all of them.
+    """
     across = copied.filter(dataset=source.name, dataset_other=target.name)
+    near = across.filter(pl.col("bits").is_not_null())
+    drawn = source.record.synthetic and target.record.synthetic
     return (
         *_copied(across.filter(pl.col("bits").is_null()), source.name, target.name),
-        *_copied(across.filter(pl.col("bits").is_not_null()), source.name, target.name),
+        *_copied(near.clear() if drawn else near, source.name, target.name),
         *_shared(source, target),
     )
 

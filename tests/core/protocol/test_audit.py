@@ -1,5 +1,6 @@
 """A target that holds a copy of a source's picture is refused before anything is scored."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,3 +67,18 @@ def test_a_pair_is_audited_alike_from_the_cache_and_from_the_files(store: DataSt
     pair = audit_pair(source, target, pictures_of(source, ours), pictures_of(target, theirs))
     assert from_files == from_cache == pair
     assert len(pair) == 1
+
+
+def test_alike_pictures_of_two_phantoms_are_no_leak_but_the_same_file_is(store: DataStore) -> None:
+    pairs = [decoded(store, name) for name in ("source", "target")]
+    (source, ours), (target, theirs) = (
+        (replace(each, record=each.record.model_copy(update={"synthetic": True})), images)
+        for each, images in pairs
+    )
+    audit_target(source, target, ours, theirs)
+    same = ours.index["sha256"][1]
+    index = theirs.index.with_columns(
+        sha256=pl.when(pl.col("row") == 6).then(pl.lit(same)).otherwise("sha256")
+    )
+    with pytest.raises(ProtocolError, match="byte for byte"):
+        audit_target(source, target, ours, replace(theirs, index=index))
