@@ -6,6 +6,9 @@ from typing import Literal, get_args
 from core.errors import ConfigError
 from core.findings import Finding
 
+MARK = "phantom.json"
+"""File beside the hospitals that says what they are; by it an index knows them as synthetic."""
+
 Prevalence = Literal["enriched", "natural"]
 
 MAX_PATIENTS = 100_000

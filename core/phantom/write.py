@@ -12,12 +12,11 @@ from core.errors import ConfigError
 from core.phantom.files import LAYOUTS, parquet, write_file
 from core.phantom.hospitals import HOSPITALS, SOURCE, TARGET
 from core.phantom.parts import PARTS, merged, write_images
-from core.phantom.spec import PhantomSpec
+from core.phantom.spec import MARK, PhantomSpec
 
 FORMAT = 1
 """Raised whenever the same specification gives other bytes."""
 
-_MARK = "phantom.json"
 
 README = """Synthetic chest radiographs, made by cxr-bench (cxr data phantom).
 
@@ -87,7 +86,7 @@ def write_phantom(
 
 def _finished(out: Path, spec: PhantomSpec) -> bool:
     """Whether the phantom is complete; raises where `out` is not ours to write to."""
-    mark = out / _MARK
+    mark = out / MARK
     if not mark.exists():
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise ConfigError(f"{out} is not empty and holds no phantom: choose another folder.")
@@ -104,7 +103,7 @@ def _record(spec: PhantomSpec) -> dict[str, object]:
 
 def _mark(out: Path, spec: PhantomSpec, *, finished: bool) -> None:
     record = _record(spec) | {"finished": finished}
-    write_file(out / _MARK, (json.dumps(record, indent=2) + "\n").encode())
+    write_file(out / MARK, (json.dumps(record, indent=2) + "\n").encode())
 
 
 def _truth(out: Path, hospital: str, kind: str = "images") -> Path:

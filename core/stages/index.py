@@ -6,11 +6,9 @@ from pathlib import Path
 from core.datasets.registry import DATASETS
 from core.datasets.request import IndexRequest
 from core.lookup import lookup
+from core.phantom.spec import MARK as PHANTOM_MARK
 from core.specs import DatasetRecord, parse
 from core.store.data import Dataset, DataStore
-
-PHANTOM_MARK = "phantom.json"
-"""The phantom's writer leaves this file beside its hospitals."""
 
 
 @dataclass(frozen=True, eq=False)
