@@ -9,7 +9,7 @@ setup: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check -q -c constraints.txt -e '.[dashboard,engine,offline,dicom,dev]'
+	$(BIN)/pip install --disable-pip-version-check -q -c constraints.txt -e '.[dashboard,engine,offline,dicom,slurm,dev]'
 	touch $@
 
 check: setup

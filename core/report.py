@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from core.findings import FINDINGS
-from core.specs import RunRecord
+from core.records import RunRecord
 from core.store.results import ResultStore
 from core.tables import METRICS
 

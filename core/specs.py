@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -49,6 +48,70 @@ SCORING = LabelSpec(blank="negative", uncertain="ignore")
 """The one policy by which every run is scored."""
 
 
+class AugmentSpec(Spec):
+    """How a training view differs from its image; chests are never mirrored.
+
+    Args:
+        rotation_degrees: Rotation, uniform in ± this.
+        shift: Translation, as a share of the side, uniform in ± this in each direction.
+        min_crop_scale: Smallest share of the area that a crop keeps.
+        exposure: Brightness and contrast change, uniform in ± this share.
+        noise: Standard deviation of the added Gaussian noise, as a share of white.
+    """
+
+    rotation_degrees: float = Field(default=10, ge=0, le=45)
+    shift: float = Field(default=0.05, ge=0, le=0.5)
+    min_crop_scale: float = Field(default=0.8, gt=0, le=1)
+    exposure: float = Field(default=0.2, ge=0, lt=1)
+    noise: float = Field(default=0.02, ge=0, le=1)
+
+
+class TuneSpec(Spec):
+    """How the backbone, or the adapter of a frozen one, is trained before the linear stage.
+
+    Args:
+        epochs: Passes over source train.
+        batch_size: Images a step over all devices; the contrastive loss sees two views of each.
+        learning_rate: Of AdamW after the warm-up.
+        weight_decay: Of AdamW.
+        warmup_epochs: Passes over which the rate rises from 0; a cosine to 0 follows.
+        clip_norm: Largest norm of the gradient.
+        accumulate: Batches a step; refused for the contrastive loss.
+        one_image_a_patient: Whether a batch holds a patient only once.
+        num_views: Augmented views of each image that an adapter's features are kept of.
+        augment: How views are made.
+    """
+
+    epochs: int = Field(default=10, ge=1)
+    batch_size: int = Field(default=128, ge=2)
+    learning_rate: float = Field(default=1e-4, gt=0)
+    weight_decay: float = Field(default=1e-4, ge=0)
+    warmup_epochs: int = Field(default=1, ge=0)
+    clip_norm: float = Field(default=1.0, gt=0)
+    accumulate: int = Field(default=1, ge=1)
+    one_image_a_patient: bool = False
+    num_views: int = Field(default=4, ge=2)
+    augment: AugmentSpec = AugmentSpec()
+
+
+class ContrastiveSpec(Spec):
+    """The supervised contrastive loss (PROTOCOL section 6).
+
+    Args:
+        temperature: τ.
+        positives: Images attract each other when they are known to `shared` a finding, or by
+            the `jaccard` overlap of their findings.
+        no_finding: Images without a finding attract their own other view alone, or each other
+            as a `class`.
+        projection: Length of the embedding.
+    """
+
+    temperature: float = Field(default=0.1, gt=0)
+    positives: Literal["shared", "jaccard"] = "shared"
+    no_finding: Literal["own-view", "class"] = "own-view"
+    projection: int = Field(default=128, ge=2)
+
+
 class RunSpec(Spec):
     """One training run.
 
@@ -58,13 +121,17 @@ class RunSpec(Spec):
         weights: `imagenet`, `offline`, `random`, or the path of a safetensors file.
         loss: Row of `LOSSES`.
         tune: Which part of the backbone is trained: `none` of it, the `last` block, `full`.
-        seed: Seeds initial weights and the order of the batches.
+        seed: Seeds initial weights, views and the order of the batches.
+        resample: Number of the patient resample of source train that it is trained on; None for
+            source train as it is.
         image: Preprocessing of every image.
         labels: Training policy for blank and uncertain labels.
-        epochs: Passes over source train.
-        batch_size: Images a step.
-        learning_rates: Candidates, chosen by source-validation mAP.
-        weight_decay: Of AdamW.
+        epochs: Passes of the linear stage over source train.
+        batch_size: Images a step of the linear stage.
+        learning_rates: Candidates of the linear stage, chosen by source-validation mAP.
+        weight_decays: Of AdamW in the linear stage, candidates likewise.
+        tuning: The stage before the linear one; None where there is none.
+        contrastive: The contrastive loss of that stage; None for another loss.
         precision: Of the backbone's forward pass.
         num_threads: CPU threads; results are reproducible to the bit for the same number.
     """
@@ -75,6 +142,7 @@ class RunSpec(Spec):
     loss: str = "bce"
     tune: Literal["none", "last", "full"] = "none"
     seed: int = Field(default=0, ge=0)
+    resample: int | None = Field(default=None, ge=0)
     image: ImageSpec = ImageSpec()
     labels: LabelSpec = LabelSpec()
     epochs: int = Field(default=10, ge=1)
@@ -82,15 +150,19 @@ class RunSpec(Spec):
     learning_rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         default=(1e-4, 3e-4, 1e-3, 3e-3, 1e-2), min_length=1
     )
-    weight_decay: float = Field(default=1e-4, ge=0)
+    weight_decays: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(1e-4,), min_length=1)
+    tuning: TuneSpec | None = None
+    contrastive: ContrastiveSpec | None = None
     precision: Literal["fp32", "bf16"] = "fp32"
     num_threads: int = Field(default=1, ge=1)
 
     @property
     def run_id(self) -> str:
         """A readable name, made unique by the hash of the whole specification."""
+        resample = "" if self.resample is None else f"r{self.resample}"
         return (
-            f"{self.backbone}-{self.loss}-{self.tune}-{self.source}-s{self.seed}-{self.digest(6)}"
+            f"{self.backbone}-{self.loss}-{self.tune}-{self.source}-"
+            f"s{self.seed}{resample}-{self.digest(6)}"
         )
 
     @property
@@ -98,116 +170,6 @@ class RunSpec(Spec):
         """What the tables call the run: "BCE · frozen"."""
         regime = {"none": "frozen", "last": "last block tuned", "full": "tuned"}[self.tune]
         return f"{self.loss.upper()} · {regime}"
-
-
-class DatasetRecord(Spec):
-    """What an index says of its data set; kept in the manifest's metadata.
-
-    Args:
-        name: The data set's name in this store.
-        adapter: Which reader made it.
-        root: Absolute folder that the paths are relative to.
-        tables_only: Whether it was indexed without its images.
-        labeller: How the labels came to be, for captions ("text-mined labels").
-        split_name: Which split the manifest holds ("official", "by patient hash", …).
-        licence: Terms of use.
-        citation: Whom to cite.
-        restricted: Credentialed data, which may not leave the machine (PROTOCOL section 8).
-        synthetic: Whether the images are made by a program.
-    """
-
-    name: Name
-    adapter: str
-    root: str
-    tables_only: bool = False
-    labeller: str
-    split_name: str
-    licence: str
-    citation: str
-    restricted: bool = False
-    synthetic: bool = False
-
-
-class WeightsRecord(Spec):
-    """Which weights a run started from, as they were found.
-
-    Args:
-        kind: `imagenet`, `offline`, `random` or `file`.
-        origin: Hub identifier, package, seed or path.
-        sha256: Of all tensors' names and bytes, 16 hex digits.
-    """
-
-    kind: Literal["imagenet", "offline", "random", "file"]
-    origin: str
-    sha256: str
-
-
-class RunStatus(StrEnum):
-    """Where a run stands."""
-
-    PLANNED = "planned"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-class RunRecord(Spec):
-    """The record `run.json`: everything that a number of the run can be traced to.
-
-    Args:
-        spec: The whole specification.
-        status: Where the run stands.
-        error: The sentence it failed with.
-        weights: The backbone's initial weights.
-        hashes: SHA-256 prefixes: manifest, image cache, features, head.
-        seconds: Wall time per stage.
-        selected: The epoch, learning rate and source-validation mAP that were chosen.
-        trained_findings: Findings with both classes in source train; others are not predicted.
-        versions: Of Python and the libraries.
-        git_commit: Of the project, with "+dirty" where files differed; null outside a checkout.
-        device: What it ran on.
-        datasets: The data sets it was trained and scored on, as their indexes described them, so
-            that results keep their captions and restrictions where the data are absent.
-        contaminated: Target to the sentence that says how its images had trained the weights.
-        created: UTC, ISO 8601.
-    """
-
-    spec: RunSpec
-    status: RunStatus
-    error: str | None = None
-    weights: WeightsRecord | None = None
-    hashes: dict[str, str] = {}
-    seconds: dict[str, float] = {}
-    selected: dict[str, float] = {}
-    trained_findings: tuple[str, ...] = ()
-    versions: dict[str, str] = {}
-    git_commit: str | None = None
-    device: str | None = None
-    datasets: dict[str, DatasetRecord] = {}
-    contaminated: dict[str, str] = {}
-    created: str = ""
-
-    @property
-    def run_id(self) -> str:
-        """The specification's run id."""
-        return self.spec.run_id
-
-    @property
-    def restricted(self) -> bool:
-        """Whether it was trained on credentialed data."""
-        source = self.datasets.get(self.spec.source)
-        return source is not None and source.restricted
-
-    @property
-    def ranked(self) -> bool:
-        """Whether leaderboards may rank it: runs on random weights are shown, never ranked."""
-        return self.weights is not None and self.weights.kind != "random"
-
-    def why_not_ranked(self, target: str) -> str | None:
-        """The sentence that keeps it out of a target's leaderboard; None where it may stand."""
-        if not self.ranked:
-            return "Random weights: shown as a reference, never ranked."
-        return self.contaminated.get(target)
 
 
 AnySpec = TypeVar("AnySpec", bound=Spec)

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from core.errors import WeightsError
 from core.models.backbones import BackboneSpec
-from core.specs import WeightsRecord
+from core.records import WeightsRecord
 
 StateDict = Mapping[str, Tensor]
 

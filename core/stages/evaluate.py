@@ -15,8 +15,8 @@ from core.metrics.rows import MetricValue
 from core.metrics.rules import Threshold
 from core.metrics.thresholds import POLICIES, choose_thresholds
 from core.protocol import audit_target, contaminated
+from core.records import DatasetRecord, RunRecord
 from core.roles import Examples, SourceVal, Split, require_role
-from core.specs import DatasetRecord, RunRecord
 from core.store.data import Dataset, DataStore
 from core.store.results import ResultStore
 from core.tables import METRICS, PREDICTIONS, REPLICATES, THRESHOLDS

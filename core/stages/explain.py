@@ -15,9 +15,9 @@ from core.lookup import lookup, unknown
 from core.models.backbones import BACKBONES, target_module
 from core.models.classifier import Classifier
 from core.progress import Progress, silent
+from core.records import RunRecord
 from core.roles import Split
 from core.saliency.gradcam import gradcam
-from core.specs import RunRecord
 from core.store.data import Dataset, DataStore
 from core.store.results import ResultStore
 from core.tables import HEATMAPS

@@ -7,7 +7,8 @@ from core.datasets.registry import DATASETS
 from core.datasets.request import IndexRequest
 from core.lookup import lookup
 from core.phantom.spec import MARK as PHANTOM_MARK
-from core.specs import DatasetRecord, parse
+from core.records import DatasetRecord
+from core.specs import parse
 from core.store.data import Dataset, DataStore
 
 

@@ -12,8 +12,9 @@ from core.lookup import lookup
 from core.losses.registry import LOSSES
 from core.models.backbones import BACKBONES
 from core.progress import Progress, silent
+from core.records import RunRecord, RunStatus
 from core.roles import Split
-from core.specs import RunRecord, RunSpec, RunStatus
+from core.specs import RunSpec
 from core.store.atomic import replacing
 from core.store.data import Dataset, DataStore
 from core.store.parquet import file_hash

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from core.errors import ConfigError, DataError
 from core.lookup import unknown
-from core.specs import DatasetRecord, ImageSpec
+from core.records import DatasetRecord
+from core.specs import ImageSpec
 from core.store.atomic import replacing
 from core.store.parquet import content_hash, read_provenance, read_table, write_table
 from core.tables import BOXES, IMAGES, MANIFEST, QUARANTINE

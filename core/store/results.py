@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from core.errors import ConfigError, DataError
 from core.lookup import unknown
-from core.specs import RunRecord, RunStatus
+from core.records import RunRecord, RunStatus
 from core.store.atomic import locked, write_text
 from core.store.parquet import read_table, write_table
 from core.tables import CURVES, HEATMAPS, METRICS, PREDICTIONS, REPLICATES, THRESHOLDS, Table

@@ -14,7 +14,8 @@ from core.models.backbones import BACKBONES
 from core.models.classifier import Classifier, num_features
 from core.models.weights import load_backbone
 from core.progress import Progress, silent
-from core.specs import ImageSpec, RunSpec, WeightsRecord
+from core.records import WeightsRecord
+from core.specs import ImageSpec, RunSpec
 from core.store.data import Dataset, DataStore
 from core.training.device import best_device, forward_batch_size
 

@@ -124,7 +124,7 @@ class _Heads:
                 self.weights, self.biases, spec.learning_rates, strict=True
             )
         ]
-        self.optimizer = torch.optim.AdamW(groups, weight_decay=spec.weight_decay)
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=spec.weight_decays[0])
         self.generator = torch.Generator().manual_seed(spec.seed)
 
     def train_one_epoch(self) -> list[float]:

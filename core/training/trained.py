@@ -8,7 +8,7 @@ from torch import nn
 from core.errors import DataError
 from core.findings import Finding
 from core.models.classifier import Classifier
-from core.specs import RunRecord, WeightsRecord
+from core.records import RunRecord, WeightsRecord
 from core.store.parquet import file_hash
 from core.store.results import ResultStore
 from core.training.features import frozen_backbone

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.specs import DatasetRecord
+from core.records import DatasetRecord
 from dashboard.components.markup import Markup, element, joined, plain, styled
 from dashboard.queries.reading import Broken
 

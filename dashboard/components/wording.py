@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.metrics.thresholds import POLICIES
-from core.specs import DatasetRecord
+from core.records import DatasetRecord
 from dashboard.queries.cells import Cell, Place
 from dashboard.typography import plural
 

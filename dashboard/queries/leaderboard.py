@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import CxrError
 from core.metrics.compare import Estimate, tied_set
-from core.specs import RunStatus
+from core.records import RunStatus
 from core.tables import REPLICATES
 from dashboard.queries.cells import (
     HEADLINE,

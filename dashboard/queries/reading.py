@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from core.errors import CxrError
-from core.specs import ImageSpec, RunRecord
+from core.records import RunRecord
+from core.specs import ImageSpec
 from core.store.data import CachedImages, Dataset, DataStore
 from core.store.results import ResultStore
 from core.tables import METRICS, TABLES, Table

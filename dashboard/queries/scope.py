@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from core.specs import DatasetRecord
+from core.records import DatasetRecord
 from core.tables import METRICS
 from dashboard.context import Context
 from dashboard.queries.cells import Place, place

@@ -13,6 +13,7 @@ from core.findings import FINDINGS
 from core.losses.registry import LOSSES
 from core.metrics.thresholds import choose_thresholds
 from core.protocol import audit_target
+from core.records import DatasetRecord
 from core.roles import (
     Examples,
     Source,
@@ -23,7 +24,7 @@ from core.roles import (
     Target,
     require_role,
 )
-from core.specs import DatasetRecord, RunSpec
+from core.specs import RunSpec
 from core.store.data import CachedImages, Dataset
 from core.tables import BOXES, IMAGES, MANIFEST
 from core.training.probe import fit

@@ -2,7 +2,8 @@ import pytest
 from pydantic import ValidationError
 
 from core.errors import ConfigError
-from core.specs import ImageSpec, RunRecord, RunSpec, RunStatus, WeightsRecord, parse
+from core.records import RunRecord, RunStatus, WeightsRecord
+from core.specs import ImageSpec, RunSpec, parse
 
 
 def spec(**changes: object) -> RunSpec:

@@ -8,8 +8,8 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from core.errors import ConfigError, DataError
 from core.findings import FINDINGS, Finding
 from core.progress import silent
+from core.records import RunStatus
 from core.roles import Split
-from core.specs import RunStatus
 from core.stages import evaluate, explain, predict, train
 from core.stages.explain import ExplainRequest, chosen_rows
 from core.tables import CURVES, HEATMAPS, METRICS, PREDICTIONS, REPLICATES, THRESHOLDS

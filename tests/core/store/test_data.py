@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import ConfigError, DataError
 from core.findings import FINDINGS
-from core.specs import DatasetRecord, ImageSpec
+from core.records import DatasetRecord
+from core.specs import ImageSpec
 from core.store.data import Dataset, DataStore
 from core.tables import BOXES, MANIFEST
 from tests.fixtures.pipeline import Stores

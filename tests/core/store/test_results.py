@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from core.errors import ConfigError, DataError
-from core.specs import RunRecord, RunSpec, RunStatus
+from core.records import RunRecord, RunStatus
+from core.specs import RunSpec
 from core.store.results import ResultStore
 from core.tables import METRICS, THRESHOLDS
 

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from core.metrics.compare import Estimate, tied_set
-from core.specs import RunStatus
+from core.records import RunStatus
 from core.tables import METRICS, REPLICATES
 from dashboard.queries.cells import Place, replicates_at
 from dashboard.queries.leaderboard import leaderboard

@@ -1,0 +1,118 @@
+"""What is known of data sets, weights and runs: the records beside the tables."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from core.specs import Name, RunSpec, Spec
+
+
+class DatasetRecord(Spec):
+    """What an index says of its data set; kept in the manifest's metadata.
+
+    Args:
+        name: The data set's name in this store.
+        adapter: Which reader made it.
+        root: Absolute folder that the paths are relative to.
+        tables_only: Whether it was indexed without its images.
+        labeller: How the labels came to be, for captions ("text-mined labels").
+        split_name: Which split the manifest holds ("official", "by patient hash", …).
+        licence: Terms of use.
+        citation: Whom to cite.
+        restricted: Credentialed data, which may not leave the machine (PROTOCOL section 8).
+        synthetic: Whether the images are made by a program.
+    """
+
+    name: Name
+    adapter: str
+    root: str
+    tables_only: bool = False
+    labeller: str
+    split_name: str
+    licence: str
+    citation: str
+    restricted: bool = False
+    synthetic: bool = False
+
+
+class WeightsRecord(Spec):
+    """Which weights a run started from, as they were found.
+
+    Args:
+        kind: `imagenet`, `offline`, `random` or `file`.
+        origin: Hub identifier, package, seed or path.
+        sha256: Of all tensors' names and bytes, 16 hex digits.
+    """
+
+    kind: Literal["imagenet", "offline", "random", "file"]
+    origin: str
+    sha256: str
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class RunRecord(Spec):
+    """The record `run.json`: everything that a number of the run can be traced to.
+
+    Args:
+        spec: The whole specification.
+        status: Where the run stands.
+        error: The sentence it failed with.
+        weights: The backbone's initial weights.
+        hashes: SHA-256 prefixes: manifest, image cache, features, head.
+        seconds: Wall time per stage.
+        selected: The epoch, learning rate and source-validation mAP that were chosen.
+        trained_findings: Findings with both classes in source train; others are not predicted.
+        versions: Of Python and the libraries.
+        git_commit: Of the project, with "+dirty" where files differed; null outside a checkout.
+        device: What it ran on.
+        datasets: The data sets it was trained and scored on, as their indexes described them, so
+            that results keep their captions and restrictions where the data are absent.
+        contaminated: Target to the sentence that says how its images had trained the weights.
+        created: UTC, ISO 8601.
+    """
+
+    spec: RunSpec
+    status: RunStatus
+    error: str | None = None
+    weights: WeightsRecord | None = None
+    hashes: dict[str, str] = Field(default_factory=dict[str, str])
+    seconds: dict[str, float] = Field(default_factory=dict[str, float])
+    selected: dict[str, float] = Field(default_factory=dict[str, float])
+    trained_findings: tuple[str, ...] = ()
+    versions: dict[str, str] = Field(default_factory=dict[str, str])
+    git_commit: str | None = None
+    device: str | None = None
+    datasets: dict[str, DatasetRecord] = Field(default_factory=dict[str, DatasetRecord])
+    contaminated: dict[str, str] = Field(default_factory=dict[str, str])
+    created: str = ""
+
+    @property
+    def run_id(self) -> str:
+        """The specification's run id."""
+        return self.spec.run_id
+
+    @property
+    def restricted(self) -> bool:
+        """Whether it was trained on credentialed data."""
+        source = self.datasets.get(self.spec.source)
+        return source is not None and source.restricted
+
+    @property
+    def ranked(self) -> bool:
+        """Whether leaderboards may rank it: runs on random weights are shown, never ranked."""
+        return self.weights is not None and self.weights.kind != "random"
+
+    def why_not_ranked(self, target: str) -> str | None:
+        """The sentence that keeps it out of a target's leaderboard; None where it may stand."""
+        if not self.ranked:
+            return "Random weights: shown as a reference, never ranked."
+        return self.contaminated.get(target)
