@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
-from cli.counts import print_counts
 from cli.options import DATA, AsJson, DataDir
 from cli.progress import shown
 from core.errors import ProtocolError
-from core.store.data import DataStore
 
 if TYPE_CHECKING:
     from core.stages.check import Checked
@@ -38,6 +36,7 @@ def check(
     Ends with exit code 3 if something breaks the protocol and was not set aside.
     """
     from core.stages import check as stage
+    from core.store.data import DataStore
 
     with shown() as progress:
         checked = stage.run(DataStore(data), names, quarantine, progress)
@@ -61,6 +60,8 @@ def _as_json(checked: "Checked") -> dict[str, object]:
 
 
 def _print(checked: "Checked") -> None:
+    from cli.counts import print_counts
+
     for name, counts in checked.counts.items():
         output.line(f"{name}: positives (positive patients) and prevalence per split")
         print_counts(counts)

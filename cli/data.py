@@ -1,5 +1,7 @@
 """`cxr data`: data sets in, checked."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,10 +9,12 @@ import typer
 
 from cli import output
 from cli.options import DATA, AsJson, DataDir
+from cli.overlay import overlay
 from cli.progress import shown
-from core.errors import ConfigError
+from core.errors import ConfigError, DataError
 
 app = typer.Typer(help="Index, list and describe data sets.", no_args_is_help=True)
+app.command()(overlay)
 
 
 @app.command()
@@ -18,7 +22,8 @@ def index(
     adapter: Annotated[
         str,
         typer.Argument(
-            help="chestxray14, mimic, chexpert, padchest, vindr, openi; table: any CSV."
+            help="chestxray14, mimic, chexpert, padchest, vindr, vindr-kaggle, openi; table: "
+            "any CSV."
         ),
     ],
     root: Annotated[Path, typer.Option(help="The data set's folder.")],
@@ -47,22 +52,38 @@ def index(
         Path | None,
         typer.Option(help="chexnet: folder of train_list.txt, val_list.txt, test_list.txt."),
     ] = None,
+    tier: Annotated[
+        Literal["same-name", "narrower", "composite"],
+        typer.Option(
+            help="How far a label's meaning may be from the finding it is read as; composite "
+            "labels (Lung Lesion: Mass or Nodule) are kept apart and enter no average."
+        ),
+    ] = "narrower",
     tables_only: Annotated[
         bool, typer.Option("--tables-only", help="Read the tables without looking for images.")
+    ] = False,
+    quarantine: Annotated[
+        bool,
+        typer.Option(
+            "--quarantine",
+            help="Set images with missing or damaged files aside, by name and reason, and go on.",
+        ),
     ] = False,
     as_json: AsJson = False,
     data: DataDir = DATA,
 ) -> None:
     """Read a data set's tables, check all of it, and store its manifest.
 
-    Nothing is written unless everything is right; all problems are reported at once.
+    Nothing is written unless everything is right; all problems are reported at once, the first
+    of them in words and, with --json, the whole list.
     """
     from cli.description import describe
+    from core.datasets.labels import Tier
     from core.datasets.request import IndexRequest
     from core.stages import index as stage
     from core.store.data import DataStore
 
-    with shown() as progress:
+    with shown() as progress, _problems_told(as_json):
         request = IndexRequest(
             root=root,
             tables_only=tables_only,
@@ -71,6 +92,8 @@ def index(
             columns=_columns(column or []),
             split=split,
             lists=lists,
+            tier=Tier(tier),
+            quarantine=quarantine,
             progress=progress,
         )
         indexed = stage.run(DataStore(data), adapter, name or adapter, request)
@@ -109,7 +132,7 @@ def show(
     if by is None:
         describe(dataset, as_json)
         return
-    counts = count_findings(dataset.manifest, by)
+    counts = count_findings(dataset.manifest.filter(~dataset.set_aside), by)
     if as_json:
         output.json_out({"name": name, "by": by, "counts": counts.to_dicts()})
         return
@@ -142,6 +165,17 @@ def cache(
         if verify:
             stage.verify(DataStore(data), name, image, progress)
     output.line(f"{name}: {len(images.pixels):,} images of {size} x {size} pixels, {images.key}")
+
+
+@contextmanager
+def _problems_told(as_json: bool) -> Generator[None, None, None]:
+    """With --json, all problems of an input on stdout, of which the error shows the first."""
+    try:
+        yield
+    except DataError as error:
+        if as_json:
+            output.json_out({"problems": error.problems})
+        raise
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:

@@ -8,22 +8,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli import output
-from cli.leaderboard import print_leaderboard
+from cli.bench import report_failures
+from cli.grid_table import print_results
 from cli.progress import shown
+from core.bench.grid import ArmSpec, GridSpec, cells
+from core.bench.plan import Request
+from core.bench.work import Stores, assemble, prepare
 from core.datasets.request import IndexRequest
 from core.errors import WeightsError
+from core.launch.local import launch
+from core.launch.spec import ClusterSpec
 from core.models.backbones import BACKBONES as ROWS
+from core.models.weights import load_backbone
 from core.phantom.spec import PhantomSpec
 from core.phantom.write import write_phantom
 from core.progress import Progress
-from core.specs import ImageSpec, RunSpec
-from core.stages import cache, evaluate, explain, index, predict, train
+from core.specs import ImageSpec, RunSpec, TuneSpec, parse
+from core.stages import index
 from core.store import DataStore, ResultStore
 
 SOURCE, TARGET = "phantom-mimic", "phantom-chestxray14"
-BACKBONES = ("efficientnet_lite0", "resnet50", "efficientnet_b0", "vit_base_patch16_224")
 IMAGE = ImageSpec(size=96)
 NUM_EXPLAINED = 48
+BACKBONES = ("efficientnet_lite0", "resnet50", "efficientnet_b0", "vit_base_patch16_224")
+CONTRASTIVE = ArmSpec(loss="supcon", tune="none", tuning=TuneSpec(epochs=5))
+"""An adapter on the features of one backbone: a tuned one would take the demo too long."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,11 @@ class Demo:
         """Its result store."""
         return ResultStore(self.root / "results")
 
+    @property
+    def stores(self) -> Stores:
+        """Both."""
+        return Stores(self.data, self.results)
+
 
 def run_demo(root: Path, num_patients: int, seed: int) -> Demo:
     """Make, index, train, evaluate and explain what is missing, and print the leaderboard.
@@ -61,14 +75,14 @@ def run_demo(root: Path, num_patients: int, seed: int) -> Demo:
         with _timed(seconds, "phantom"):
             _make_phantom(place, num_patients, seed, progress)
         with _timed(seconds, "index and cache"):
-            _index(place, progress)
-        run_ids = tuple(_train(place, backbone, seed, seconds, progress) for backbone in BACKBONES)
-        with _timed(seconds, "evaluate"):
-            _evaluate(place, run_ids, progress)
-        with _timed(seconds, "explain"):
-            _explain(place, run_ids, progress)
+            _index(place)
+            work = assemble(_cells(seed), Request(SOURCE, (TARGET,), NUM_EXPLAINED), place.stores)
+            prepare(work, progress)
+        with _timed(seconds, "train, predict, evaluate and explain"):
+            finished = launch(work, ClusterSpec(), progress)
     output.line("Synthetic phantom: not for clinical use or conclusions.")
-    print_leaderboard(place.results, run_ids, TARGET)
+    print_results(work, finished, as_json=False)
+    report_failures(finished)
     stages = ", ".join(f"{stage} {spent:.0f} s" for stage, spent in seconds.items())
     output.note(f"{sum(seconds.values()):.0f} s: {stages}.")
     return place
@@ -82,53 +96,45 @@ def _make_phantom(place: Demo, num_patients: int, seed: int, progress: Progress)
     write_phantom(place.root / "phantom", spec, on_progress=tell)
 
 
-def _index(place: Demo, progress: Progress) -> None:
+def _index(place: Demo) -> None:
     for adapter, name, folder in (
         ("mimic", SOURCE, "mimic-cxr-jpg"),
         ("chestxray14", TARGET, "chestxray14"),
     ):
         request = IndexRequest(root=place.root / "phantom" / folder)
         index.run(place.data, adapter, name, request)
-        cache.run(place.data, name, IMAGE, progress)
 
 
-def _train(
-    place: Demo, backbone: str, seed: int, seconds: dict[str, float], progress: Progress
-) -> str:
-    def spec(weights: str) -> RunSpec:
-        return RunSpec(
-            source=SOURCE,
-            backbone=backbone,
-            weights=weights,
-            seed=seed,
-            image=IMAGE,
-            num_threads=os.cpu_count() or 1,
+def _cells(seed: int) -> tuple[RunSpec, ...]:
+    """Every backbone with a BCE head, and SupCon on the one that has weights everywhere."""
+    settings = {
+        "first_seed": seed,
+        "image": IMAGE,
+        "weights_of": {backbone: _weights(backbone, seed) for backbone in BACKBONES},
+        "num_threads": os.cpu_count() or 1,
+    }
+    arms = ((BACKBONES, ArmSpec(loss="bce")), (BACKBONES[:1], CONTRASTIVE))
+    grids = [
+        parse(GridSpec, {"backbones": backbones, "arms": (arm,)} | settings, "demo")
+        for backbones, arm in arms
+    ]
+    return tuple(spec for grid in grids for spec in cells(grid, SOURCE))
+
+
+def _weights(backbone: str, seed: int) -> str:
+    """Real weights where they can be had; random ones are said and marked."""
+    row = ROWS[backbone]
+    if row.offline:
+        return "offline"
+    try:
+        load_backbone(row, "imagenet", IMAGE.size, seed)
+    except WeightsError:
+        output.note(
+            f"{row.title}: its ImageNet weights cannot be had here, so the demo takes random "
+            "ones; the run is marked everywhere and never ranked."
         )
-
-    chosen = spec("offline" if ROWS[backbone].offline else "imagenet")
-    with _timed(seconds, f"train {backbone}"):
-        try:
-            train.check(chosen, place.data, place.results)
-        except WeightsError:
-            output.note(
-                f"{ROWS[backbone].title}: its ImageNet weights cannot be had here, so the demo "
-                "takes random ones; the run is marked everywhere and never ranked."
-            )
-            chosen = spec("random")
-        return train.run(chosen, place.data, place.results, progress).run_id
-
-
-def _evaluate(place: Demo, run_ids: tuple[str, ...], progress: Progress) -> None:
-    for run_id in run_ids:
-        for name in (SOURCE, TARGET):
-            predict.run(run_id, name, place.data, place.results, progress)
-        evaluate.run(run_id, TARGET, place.data, place.results)
-
-
-def _explain(place: Demo, run_ids: tuple[str, ...], progress: Progress) -> None:
-    request = explain.ExplainRequest(limit=NUM_EXPLAINED)
-    for run_id in run_ids:
-        explain.run(run_id, TARGET, request, place.data, place.results, progress)
+        return "random"
+    return "imagenet"
 
 
 @contextmanager

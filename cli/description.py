@@ -1,6 +1,6 @@
 """How `cxr data` describes a data set: its counts, and its label table per split."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import polars as pl
 from rich.table import Table
 
 from cli import output
+from core.errors import MAX_SHOWN
 from core.findings import FINDINGS, PRESENT
 from core.store.data import Dataset
 from core.tables import SPLITS
@@ -26,6 +27,7 @@ class Summary:
         boxed_images: Images with a box.
         split_name: Which split it is.
         labeller: How the labels came to be.
+        set_aside: Images in quarantine with the reason; they are in none of the other counts.
         positives: Positive images per finding and split; None where never annotated.
     """
 
@@ -37,21 +39,24 @@ class Summary:
     boxed_images: int
     split_name: str
     labeller: str
+    set_aside: dict[str, str]
     positives: dict[str, dict[str, int | None]]
 
 
 def summary_of(dataset: Dataset) -> Summary:
-    """The counts of a data set."""
-    parts = {split: dataset.manifest.filter(split=split) for split in SPLITS}
+    """The counts of a data set, of images in use."""
+    used = dataset.manifest.filter(~dataset.set_aside)
+    parts = {split: used.filter(split=split) for split in SPLITS}
     return Summary(
         name=dataset.name,
-        images=dataset.manifest.height,
-        patients=dataset.manifest["patient_id"].n_unique(),
+        images=used.height,
+        patients=used["patient_id"].n_unique(),
         per_split={split: part.height for split, part in parts.items()},
         boxes=dataset.boxes.height,
         boxed_images=dataset.boxes["image_id"].n_unique(),
         split_name=dataset.record.split_name,
         labeller=dataset.record.labeller,
+        set_aside=dict(dataset.quarantine.iter_rows()),
         positives={
             str(finding): {split: _positives(part, finding) for split, part in parts.items()}
             for finding in FINDINGS
@@ -96,6 +101,16 @@ def describe(dataset: Dataset, as_json: bool) -> None:
         table.add_row(finding, *(_count(counts[split]) for split in SPLITS))
     table.add_row("all images", *(_count(summary.per_split[split]) for split in SPLITS))
     output.table(table)
+    _list_set_aside(summary.set_aside)
+
+
+def _list_set_aside(set_aside: Mapping[str, str]) -> None:
+    if set_aside:
+        output.line(f"{len(set_aside):,} images are set aside and used by no stage:")
+    for image, reason in list(set_aside.items())[:MAX_SHOWN]:
+        output.line(f"  {image}: {reason}")
+    if len(set_aside) > MAX_SHOWN:
+        output.line(f"  … and {len(set_aside) - MAX_SHOWN:,} more (--json lists all).")
 
 
 def _count(value: int | None) -> str:

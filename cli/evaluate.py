@@ -1,19 +1,41 @@
 """`cxr eval`: runs on a hospital that training never saw."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import output
 from cli.options import DATA, RESULTS, AllRuns, AsJson, DataDir, ResultsDir, RunIds
 from cli.progress import shown
-from cli.selection import selected_runs
+from cli.selection import selected_entries
+from core.progress import Progress
+
+if TYPE_CHECKING:
+    from core.records import Entry
+    from core.store import DataStore, ResultStore
 
 
 def evaluate(
     target: Annotated[str, typer.Option(help="Indexed data set to score.")],
     run_ids: RunIds = None,
     all_runs: AllRuns = False,
+    policies: Annotated[
+        str,
+        typer.Option(
+            help="Threshold policies, by commas: fixed-0.5, source-val, source-rate, and those "
+            "that use the target and are marked so: target-rate, oracle; or all."
+        ),
+    ] = "fixed-0.5,source-val,source-rate",
+    subgroups: Annotated[
+        bool, typer.Option(help="Measure views, sexes, age bands and overlay columns apart too.")
+    ] = True,
+    intersections: Annotated[
+        bool, typer.Option("--intersections", help="Pairs of these too, where large enough.")
+    ] = False,
+    weightings: Annotated[
+        bool,
+        typer.Option(help="Measure the target at the source's prevalence and mix of patients too."),
+    ] = True,
     num_resamples: Annotated[
         int, typer.Option(help="Bootstrap replicates for the intervals.", min=0)
     ] = 1000,
@@ -22,25 +44,48 @@ def evaluate(
     results: ResultsDir = RESULTS,
 ) -> None:
     """Predict and score runs on a target's test split, and on their source's own splits."""
-    from cli.leaderboard import as_json as row_as_json
+    from cli.leaderboard import as_json as board_as_json
     from cli.leaderboard import print_leaderboard
-    from core.report import leaderboard
-    from core.stages import cache, predict
+    from core.metrics.thresholds import POLICIES
     from core.stages import evaluate as stage
+    from core.stages import reference
     from core.store import DataStore, ResultStore
 
     stores = DataStore(data), ResultStore(results)
-    chosen = selected_runs(stores[1], run_ids, all_runs)
+    entries = selected_entries(stores[1], run_ids, all_runs, target)
+    named = POLICIES if policies == "all" else policies.split(",")
+    request = stage.EvaluateRequest(
+        tuple(dict.fromkeys(named)), subgroups, intersections, weightings
+    )
+    whole = stage.EvaluateRequest(request.policies, subgroups=False, weightings=False)
     with shown() as progress:
-        for done, run_id in enumerate(chosen):
-            spec = stores[1].trained(run_id).spec
-            for name in (spec.source, target):
-                cache.run(stores[0], name, spec.image, progress)
-                predict.run(run_id, name, *stores, progress)
-            stage.run(run_id, target, *stores, num_resamples)
-            progress("scoring runs", done + 1, len(chosen))
+        for done, entry in enumerate(entries):
+            _predict(entry, target, *stores, progress)
+            stage.run(entry.run_id, target, *stores, num_resamples, request)
+            progress("scoring runs", done + 1, len(entries))
+        indexed = (entry.source for entry in entries if entry.source in stores[0].names())
+        for source in dict.fromkeys(indexed) or (None,):
+            references = stores[1].references(source)
+            for name in reference.run(source, target, *stores):
+                stage.run(name, target, stores[0], references, num_resamples, whole)
+    chosen = tuple(entry.run_id for entry in entries)
     if as_json:
-        rows = leaderboard(stores[1], chosen, target, "test")
-        output.json_out([row_as_json(row) for row in rows])
+        output.json_out(board_as_json(stores[1], chosen, target))
         return
     print_leaderboard(stores[1], chosen, target)
+
+
+def _predict(
+    entry: "Entry", target: str, data: "DataStore", results: "ResultStore", progress: Progress
+) -> None:
+    """Predict source and target with a run that was trained here; imported ones are predicted."""
+    from core.records import ImportRecord
+
+    if isinstance(entry, ImportRecord):
+        return
+
+    from core.stages import cache, predict
+
+    for name in (entry.source, target):
+        cache.run(data, name, entry.spec.image, progress)
+        predict.run(entry.run_id, name, data, results, progress)

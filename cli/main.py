@@ -7,11 +7,31 @@ from typing import Annotated
 
 import typer
 
-from cli import check, data, demo, evaluate, explain, phantom, review, runs, train
+from cli import (
+    agree,
+    bench,
+    bundle,
+    check,
+    classify,
+    compare,
+    data,
+    demo,
+    evaluate,
+    explain,
+    imports,
+    localise,
+    phantom,
+    review,
+    runs,
+    sanity,
+    train,
+)
 from core.errors import CxrError
 
 ENGINE = frozenset({"torch", "torchvision", "timm", "sklearn", "scipy", "safetensors"})
 DASHBOARD = frozenset({"streamlit", "plotly"})
+DICOM = frozenset({"pydicom", "pylibjpeg", "openjpeg", "gdcm"})
+SLURM = frozenset({"submitit"})
 
 app = typer.Typer(
     name="cxr",
@@ -29,7 +49,15 @@ data.app.command("check")(check.check)
 app.add_typer(runs.app, name="runs")
 app.command("train")(train.train)
 app.command("eval")(evaluate.evaluate)
+app.command("predict")(classify.classify)
+app.command("compare")(compare.compare)
+app.command("import-predictions")(imports.import_predictions)
 app.command("explain")(explain.explain)
+app.command("localise")(localise.localise)
+app.command("agree")(agree.agree)
+app.command("sanity")(sanity.sanity)
+app.command("bench")(bench.bench)
+app.command("bundle")(bundle.bundle)
 app.command("dashboard")(review.dashboard)
 app.command("demo")(demo.demo)
 
@@ -71,7 +99,7 @@ def _fail(sentence: str, exit_code: int, error: Exception) -> None:
 
 
 def _extra_of(package: str) -> str | None:
-    extras = {"engine": ENGINE, "dashboard": DASHBOARD}
+    extras = {"engine": ENGINE, "dashboard": DASHBOARD, "dicom": DICOM, "slurm": SLURM}
     return next((extra for extra, packages in extras.items() if package in packages), None)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from core.records import Entry
     from core.store import ResultStore
 
 
@@ -26,3 +27,29 @@ def selected_runs(
     if not done:
         raise ConfigError(f"No run is done in {results.root}/. Start with: cxr train …")
     return done
+
+
+def selected_entries(
+    results: ResultStore, run_ids: list[str] | None, all_runs: bool, target: str
+) -> tuple[Entry, ...]:
+    """As `selected_runs`, with the imported runs; of all of them those that predict the target.
+
+    Raises:
+        ConfigError: If none was named, a name is unknown, or there is no run.
+    """
+    from core.tables import PREDICTIONS
+
+    imported = results.import_ids()
+    if run_ids and not all_runs:
+        return tuple(
+            results.entry(run_id) if run_id in imported else results.trained(run_id)
+            for run_id in run_ids
+        )
+    fitting = [
+        entry
+        for entry in map(results.entry, imported)
+        if results.has(entry.run_id, PREDICTIONS, target) and entry.source != target
+    ]
+    if not fitting or run_ids or not all_runs:
+        return tuple(map(results.trained, selected_runs(results, run_ids, all_runs)))
+    return (*map(results.trained, results.done()), *fitting)

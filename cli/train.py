@@ -1,73 +1,117 @@
 """`cxr train`: one run."""
 
-import os
-from typing import Annotated, Literal
+from __future__ import annotations
 
-import typer
+import os
+from typing import TYPE_CHECKING
 
 from cli import output
+from cli import train_options as of
 from cli.options import DATA, RESULTS, AsJson, DataDir, ResultsDir
 from cli.progress import shown
+from core.progress import silent
+
+if TYPE_CHECKING:
+    from core.records import RunRecord
 
 
 def train(
-    backbone: Annotated[
-        str,
-        typer.Option(help="resnet50, efficientnet_b0, vit_base_patch16_224 or efficientnet_lite0."),
-    ],
-    source: Annotated[str, typer.Option(help="Indexed data set to train and select on.")],
-    weights: Annotated[
-        str,
-        typer.Option(help="imagenet, offline, random (never ranked), or a .safetensors file."),
-    ] = "imagenet",
-    loss: Annotated[str, typer.Option(help="bce.")] = "bce",
-    tune: Annotated[
-        Literal["none", "last", "full"], typer.Option(help="Part of the backbone to train.")
-    ] = "none",
-    seed: Annotated[int, typer.Option(help="Of batches and random weights.")] = 0,
-    size: Annotated[int, typer.Option(help="Side of the images, in pixels.")] = 224,
-    geometry: Annotated[
-        Literal["crop", "pad", "squash"], typer.Option(help="How an image becomes a square.")
-    ] = "crop",
-    equalise: Annotated[bool, typer.Option("--equalise", help="Equalise histograms.")] = False,
-    blank: Annotated[
-        Literal["negative", "ignore"], typer.Option(help="Findings that are not mentioned.")
-    ] = "negative",
-    uncertain: Annotated[
-        Literal["ignore", "zero", "one"], typer.Option(help="Uncertain findings.")
-    ] = "ignore",
-    epochs: Annotated[int, typer.Option(help="Passes over source train.")] = 10,
-    batch_size: Annotated[int, typer.Option(help="Images a step.")] = 128,
-    precision: Annotated[
-        Literal["fp32", "bf16"], typer.Option(help="Of the backbone's forward pass.")
-    ] = "fp32",
-    num_threads: Annotated[
-        int, typer.Option(help="CPU threads; part of what makes a run reproducible.")
-    ] = os.cpu_count() or 1,
+    backbone: of.Backbone,
+    source: of.Source,
+    weights: of.Weights = "imagenet",
+    loss: of.Loss = "bce",
+    tune: of.Tune = None,
+    seed: of.Seed = 0,
+    resample: of.Resample = None,
+    precision: of.Precision = "fp32",
+    num_threads: of.NumThreads = of.NUM_CPUS,
+    size: of.Size = 224,
+    geometry: of.Geometry = "crop",
+    equalise: of.Equalise = False,
+    blank: of.Blank = "negative",
+    uncertain: of.Uncertain = "ignore",
+    epochs: of.Epochs = 10,
+    batch_size: of.BatchSize = 128,
+    rates: of.Rates = None,
+    weight_decays: of.Decays = None,
+    tune_epochs: of.TuneEpochs = None,
+    tune_batch_size: of.TuneBatchSize = None,
+    tune_rate: of.TuneRate = None,
+    tune_weight_decay: of.TuneDecay = None,
+    warmup_epochs: of.WarmupEpochs = None,
+    clip_norm: of.ClipNorm = None,
+    accumulate: of.Accumulate = None,
+    one_image_a_patient: of.OneImageAPatient = False,
+    batch_norm: of.BatchNorm = None,
+    tune_precision: of.TunePrecision = None,
+    num_views: of.NumViews = None,
+    rotation: of.Rotation = None,
+    shift: of.Shift = None,
+    min_crop_scale: of.MinCropScale = None,
+    exposure: of.Exposure = None,
+    noise: of.Noise = None,
+    temperature: of.Temperature = None,
+    positives: of.Positives = None,
+    no_finding: of.NoFinding = None,
+    projection: of.Projection = None,
     as_json: AsJson = False,
     data: DataDir = DATA,
     results: ResultsDir = RESULTS,
 ) -> None:
-    """Train one backbone and loss on the source; a run that is done is not trained again."""
-    from core.specs import ImageSpec, LabelSpec, RunSpec, parse
+    """Train one backbone and loss on the source; a run that is done is not trained again.
 
-    fields = {
-        "source": source,
-        "backbone": backbone,
-        "weights": weights,
-        "loss": loss,
-        "tune": tune,
-        "seed": seed,
-        "image": parse(
-            ImageSpec, {"size": size, "geometry": geometry, "equalise": equalise}, "options"
+    After a kill, the same command goes on from the last checkpoint. Over several processes:
+    torchrun --nproc-per-node N -m cli.main train …
+    """
+    from core.training.recipe import run_spec
+
+    augment = _given(
+        rotation_degrees=rotation,
+        shift=shift,
+        min_crop_scale=min_crop_scale,
+        exposure=exposure,
+        noise=noise,
+    )
+    spec = run_spec(
+        _given(
+            source=source,
+            backbone=backbone,
+            weights=weights,
+            loss=loss,
+            tune=tune,
+            seed=seed,
+            resample=resample,
+            image={"size": size, "geometry": geometry, "equalise": equalise},
+            labels={"blank": blank, "uncertain": uncertain},
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rates=tuple(rates) if rates else None,
+            weight_decays=tuple(weight_decays) if weight_decays else None,
+            precision=precision,
+            num_threads=num_threads,
         ),
-        "labels": LabelSpec(blank=blank, uncertain=uncertain),
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "precision": precision,
-        "num_threads": num_threads,
-    }
-    spec = parse(RunSpec, fields, "options")
+        _given(
+            epochs=tune_epochs,
+            batch_size=tune_batch_size,
+            learning_rate=tune_rate,
+            weight_decay=tune_weight_decay,
+            warmup_epochs=warmup_epochs,
+            clip_norm=clip_norm,
+            accumulate=accumulate,
+            one_image_a_patient=one_image_a_patient or None,
+            batch_norm=batch_norm,
+            precision=tune_precision,
+            num_views=num_views,
+            augment=augment or None,
+        ),
+        _given(
+            temperature=temperature,
+            positives=positives,
+            no_finding=no_finding,
+            projection=projection,
+        ),
+        "options",
+    )
 
     from core.stages import cache
     from core.stages import train as stage
@@ -75,13 +119,26 @@ def train(
 
     stores = DataStore(data), ResultStore(results)
     stage.check(spec, *stores)
+    is_main = os.environ.get("RANK", "0") == "0"
     with shown() as progress:
-        cache.run(stores[0], source, spec.image, progress)
-        record = stage.run(spec, *stores, progress)
+        told = progress if is_main else silent
+        cache.run(stores[0], source, spec.image, told)
+        record = stage.run(spec, *stores, told)
+    if is_main:
+        _print(record, as_json)
+
+
+def _given(**fields: object) -> dict[str, object]:
+    """The fields that the user gave."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _print(record: RunRecord, as_json: bool) -> None:
     if as_json:
         output.json_out(record.model_dump(mode="json"))
         return
     output.line(record.run_id)
+    spec = record.spec
     assert record.weights is not None
     output.note(
         f"{spec.label} on {spec.backbone}, weights {record.weights.kind}; epoch "

@@ -1,10 +1,13 @@
 """The exceptions that a user may see.
 
 CxrError              exit 1: something went wrong, and one sentence says what
+├── BusyError         exit 1: another process is at work on it
+├── GridError         exit 4: part of a grid failed
 ├── ConfigError       exit 3: a specification, an option or a name is wrong
 │   └── WeightsError  exit 3: pretrained weights cannot be had
 ├── DataError         exit 3: files or tables break their format
-└── ProtocolError     exit 3: the request would break the evaluation protocol
+├── ProtocolError     exit 3: the request would break the evaluation protocol
+└── Interrupted       exit 130: stopped on request, after a checkpoint
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +20,16 @@ class CxrError(Exception):
     """Base of all errors that are reported as one sentence, without a traceback."""
 
     exit_code = 1
+
+
+class BusyError(CxrError):
+    """Another process is at work on it."""
+
+
+class GridError(CxrError):
+    """Part of a grid failed; the rest is done."""
+
+    exit_code = 4
 
 
 class ConfigError(CxrError):
@@ -33,6 +46,12 @@ class ProtocolError(CxrError):
     """The request would break the evaluation protocol."""
 
     exit_code = 3
+
+
+class Interrupted(CxrError):
+    """Stopped on request; the same command goes on from where it stood."""
+
+    exit_code = 130
 
 
 class DataError(CxrError):

@@ -35,6 +35,6 @@ def unknown(name: str, known: Iterable[str], kind: str) -> str:
 
 
 def _plural(kind: str) -> str:
-    if kind.endswith("y"):
+    if kind.endswith("y") and not kind.endswith("ey"):
         return f"{kind[:-1]}ies"
     return f"{kind}es" if kind.endswith("s") else f"{kind}s"

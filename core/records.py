@@ -50,6 +50,22 @@ class WeightsRecord(Spec):
     sha256: str
 
 
+class ForwardRecord(Spec):
+    """How the frozen backbone computed its features.
+
+    Args:
+        precision: Of weights and activations.
+        layout: Order of an image tensor's axes in memory.
+        images_per_second: Of the measurement that chose them; null where the user did.
+        cosine: Mean cosine of the features to those of fp32, of the same measurement.
+    """
+
+    precision: Literal["fp32", "bf16"]
+    layout: Literal["channels_last", "contiguous"] = "channels_last"
+    images_per_second: float | None = None
+    cosine: float | None = None
+
+
 class RunStatus(StrEnum):
     """Where a run stands."""
 
@@ -67,7 +83,9 @@ class RunRecord(Spec):
         status: Where the run stands.
         error: The sentence it failed with.
         weights: The backbone's initial weights.
-        hashes: SHA-256 prefixes: manifest, image cache, features, head.
+        forward: How features were computed.
+        hashes: SHA-256 prefixes: manifest, image cache, features, head; and of the backbone's
+            tensors where it was tuned, or the adapter's.
         seconds: Wall time per stage.
         selected: The epoch, learning rate and source-validation mAP that were chosen.
         trained_findings: Findings with both classes in source train; others are not predicted.
@@ -84,6 +102,7 @@ class RunRecord(Spec):
     status: RunStatus
     error: str | None = None
     weights: WeightsRecord | None = None
+    forward: ForwardRecord | None = None
     hashes: dict[str, str] = Field(default_factory=dict[str, str])
     seconds: dict[str, float] = Field(default_factory=dict[str, float])
     selected: dict[str, float] = Field(default_factory=dict[str, float])
@@ -101,6 +120,16 @@ class RunRecord(Spec):
         return self.spec.run_id
 
     @property
+    def source(self) -> str:
+        """The data set that it was fitted on."""
+        return self.spec.source
+
+    @property
+    def title(self) -> str:
+        """What tables call it: backbone, loss and what was trained."""
+        return f"{self.spec.backbone} · {self.spec.label}"
+
+    @property
     def restricted(self) -> bool:
         """Whether it was trained on credentialed data."""
         source = self.datasets.get(self.spec.source)
@@ -116,3 +145,57 @@ class RunRecord(Spec):
         if not self.ranked:
             return "Random weights: shown as a reference, never ranked."
         return self.contaminated.get(target)
+
+
+class ImportRecord(Spec):
+    """The record `import.json` of a run whose predictions were made elsewhere.
+
+    Args:
+        name: Its run id.
+        kind: `reference` for the rows that every leaderboard shows apart.
+        source: Data set that the model was fitted on, as the user said; None where unknown.
+        findings: What it predicts.
+        hashes: Data set to 16 hex digits of the file that its predictions were read from, or of
+            the manifest that they were made from.
+        git_commit: Of this project, when they were read.
+        datasets: The data sets that it predicts, as their indexes described them.
+        created: UTC, ISO 8601.
+    """
+
+    name: Name
+    kind: Literal["imported", "reference"] = "imported"
+    source: Name | None = None
+    findings: tuple[str, ...]
+    hashes: dict[str, str]
+    git_commit: str | None = None
+    datasets: dict[str, DatasetRecord] = Field(default_factory=dict[str, DatasetRecord])
+    created: str = ""
+
+    @property
+    def run_id(self) -> str:
+        """The name that the user gave."""
+        return self.name
+
+    @property
+    def title(self) -> str:
+        """What tables call it."""
+        return f"{self.name} · {self.kind}"
+
+    @property
+    def restricted(self) -> bool:
+        """Whether credentialed data stand behind its predictions."""
+        return any(record.restricted for record in self.datasets.values())
+
+    def why_not_ranked(self, target: str) -> str | None:
+        """The sentence that keeps it out of a target's leaderboard; None where it may stand."""
+        if self.kind == "reference":
+            return "A reference row: shown, never ranked."
+        if self.source is None:
+            return "Imported without a source: it may have been trained on this very data."
+        if self.source == target:
+            return f"{target} is its own source: nothing is transferred."
+        return None
+
+
+Entry = RunRecord | ImportRecord
+"""Whatever stands in a leaderboard with predictions of its own."""

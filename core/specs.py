@@ -2,15 +2,25 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from core.errors import ConfigError
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """A name that is also a folder: data sets and runs."""
+
+LOSS_TITLES: Mapping[str, str] = {
+    "bce": "BCE",
+    "weighted_bce": "Weighted BCE",
+    "focal": "Focal",
+    "asymmetric": "Asymmetric",
+    "supcon": "SupCon",
+}
+"""Short names of the losses, for people; `core.losses` has what they are."""
 
 
 class Spec(BaseModel):
@@ -73,12 +83,16 @@ class TuneSpec(Spec):
         epochs: Passes over source train.
         batch_size: Images a step over all devices; the contrastive loss sees two views of each.
         learning_rate: Of AdamW after the warm-up.
-        weight_decay: Of AdamW.
+        weight_decay: Of AdamW, on matrices and kernels; biases and norms have none.
         warmup_epochs: Passes over which the rate rises from 0; a cosine to 0 follows.
         clip_norm: Largest norm of the gradient.
-        accumulate: Batches a step; refused for the contrastive loss.
+        accumulate: Parts in which a batch goes through the device, where it is too large for it
+            at once; refused for the contrastive loss, whose pairs need the whole batch.
         one_image_a_patient: Whether a batch holds a patient only once.
         num_views: Augmented views of each image that an adapter's features are kept of.
+        batch_norm: Statistics of the layers that are tuned: of the batch, over all devices
+            (`train`), or those of the initial weights (`eval`). Frozen layers keep theirs.
+        precision: Of the forward pass; `bf16` is automatic mixed precision.
         augment: How views are made.
     """
 
@@ -91,7 +105,18 @@ class TuneSpec(Spec):
     accumulate: int = Field(default=1, ge=1)
     one_image_a_patient: bool = False
     num_views: int = Field(default=4, ge=2)
+    batch_norm: Literal["train", "eval"] = "train"
+    precision: Literal["fp32", "bf16"] = "fp32"
     augment: AugmentSpec = AugmentSpec()
+
+    @model_validator(mode="after")
+    def _warms_up_before_the_end(self) -> Self:
+        if self.warmup_epochs >= self.epochs and self.warmup_epochs:
+            raise ValueError(
+                f"warmup_epochs is {self.warmup_epochs} of {self.epochs} epochs; "
+                "give fewer than epochs, or 0"
+            )
+        return self
 
 
 class ContrastiveSpec(Spec):
@@ -132,7 +157,8 @@ class RunSpec(Spec):
         weight_decays: Of AdamW in the linear stage, candidates likewise.
         tuning: The stage before the linear one; None where there is none.
         contrastive: The contrastive loss of that stage; None for another loss.
-        precision: Of the backbone's forward pass.
+        precision: Of the frozen backbone's forward pass; `auto` takes the fastest one on the
+            machine that gives the features of fp32, by a short measurement that the record keeps.
         num_threads: CPU threads; results are reproducible to the bit for the same number.
     """
 
@@ -153,8 +179,24 @@ class RunSpec(Spec):
     weight_decays: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(1e-4,), min_length=1)
     tuning: TuneSpec | None = None
     contrastive: ContrastiveSpec | None = None
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Literal["auto", "fp32", "bf16"] = "fp32"
     num_threads: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _has_the_stages_it_names(self) -> Self:
+        faults: list[str] = []
+        has_stage = self.tune != "none" or self.contrastive is not None
+        if has_stage and self.tuning is None:
+            faults.append("tuning is missing: tune and the contrastive loss need it")
+        if not has_stage and self.tuning is not None:
+            faults.append("tuning is given, but tune is none and there is no contrastive loss")
+        if has_stage and self.resample is not None:
+            faults.append("resample is for heads on a frozen backbone; leave it out, vary the seed")
+        if self.contrastive and self.tuning and self.tuning.accumulate > 1:
+            faults.append("tuning.accumulate is for losses without pairs; give 1")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
 
     @property
     def run_id(self) -> str:
@@ -166,10 +208,16 @@ class RunSpec(Spec):
         )
 
     @property
+    def regime(self) -> str:
+        """What is trained besides the head: frozen (nothing), adapter, last block, backbone."""
+        if self.tune == "none":
+            return "adapter" if self.contrastive else "frozen"
+        return {"last": "last block tuned", "full": "tuned"}[self.tune]
+
+    @property
     def label(self) -> str:
         """What the tables call the run: "BCE · frozen"."""
-        regime = {"none": "frozen", "last": "last block tuned", "full": "tuned"}[self.tune]
-        return f"{self.loss.upper()} · {regime}"
+        return f"{LOSS_TITLES.get(self.loss, self.loss)} · {self.regime}"
 
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
@@ -184,8 +232,11 @@ def parse(kind: type[AnySpec], fields: Mapping[str, Any], where: str) -> AnySpec
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors()
-        ]
-        raise ConfigError(f"{where}: {'; '.join(faults)}.") from error
+        faults = "; ".join(_sentence(fault) for fault in error.errors())
+        raise ConfigError(f"{where}: {faults}.") from error
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    what = fault["msg"].removeprefix("Value error, ")
+    return f"{place}: {what}" if place else what

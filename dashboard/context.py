@@ -33,6 +33,11 @@ class Context:
         return f"/{page}?{urlencode(fixed + chosen + list((choices or {}).items()))}"
 
 
+def run_address(run_id: str) -> str:
+    """Where the record of a run is shown."""
+    return f"/runs?{urlencode({'run': run_id})}"
+
+
 def image_address(dataset: str, run_id: str, image_id: str, version: str) -> str:
     """Where the square that a run sees of an image is served.
 

@@ -8,7 +8,9 @@ from core.errors import CxrError
 from dashboard import stores
 from dashboard.components import blank, frame, sidebar
 from dashboard.queries import reading
+from dashboard.queries.reading import Runs
 from dashboard.queries.scope import Scope
+from dashboard.stores import Stores
 from dashboard.views import VIEWS, View
 
 
@@ -22,7 +24,7 @@ def main() -> None:
     scope = sidebar.choose(places, runs)
     pages = [
         st.Page(
-            _bound(view, scope) if scope else lambda: blank.show_nothing_evaluated(places, runs),
+            _bound(view, _content(view, scope, places, runs)),
             title=view.title,
             url_path=path,
             default=path == next(iter(VIEWS)),
@@ -33,11 +35,20 @@ def main() -> None:
     frame.show_footer()
 
 
-def _bound(view: View, scope: Scope) -> Callable[[], None]:
+def _content(view: View, scope: Scope | None, places: Stores, runs: Runs) -> Callable[[], None]:
+    unscored = view.show_unscored
+    if scope:
+        return lambda: view.show(scope)
+    if unscored and (runs.read or runs.broken):
+        return lambda: unscored(places)
+    return lambda: blank.show_nothing_evaluated(view.title, places, runs)
+
+
+def _bound(view: View, show: Callable[[], None]) -> Callable[[], None]:
     def page() -> None:
         # The one place where an error ends: what is damaged is named, the rest stays usable.
         try:
-            view.show(scope)
+            show()
         except CxrError as error:
             blank.show_error(view.title, error)
 

@@ -1,6 +1,6 @@
 """The look of things in every figure and table: colour for backbones, shape for the loss."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.specs import RunSpec
@@ -52,7 +52,6 @@ LOSSES: Mapping[str, LossToken] = {
     "weighted_bce": LossToken("Weighted BCE", "diamond", "◆", "◇", "dashdot"),
     "asymmetric": LossToken("Asymmetric", "triangle-down", "▼", "▽", "longdash"),
 }
-_TUNING: Mapping[str, str] = {"none": "frozen", "last": "last block tuned", "full": "tuned"}
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,18 @@ def token(spec: RunSpec) -> RunToken:
     is_tuned = spec.tune != "none"
     return RunToken(
         backbone=backbone.title,
-        head=f"{loss.title} · {_TUNING[spec.tune]}",
+        head=" · ".join((loss.title, spec.regime, *_draws(spec))),
         colour=backbone.colour,
         symbol=loss.symbol if is_tuned else f"{loss.symbol}-open",
         glyph=loss.filled if is_tuned else loss.hollow,
         dash=loss.dash,
         remark=" · random weights" if spec.weights == "random" else "",
     )
+
+
+def _draws(spec: RunSpec) -> Iterator[str]:
+    """What tells runs of one method apart."""
+    if spec.seed:
+        yield f"seed {spec.seed}"
+    if spec.resample is not None:
+        yield f"resample {spec.resample}"

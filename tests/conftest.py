@@ -7,6 +7,8 @@ import pytest
 
 from cli.main import run as run_cxr
 from core.store import DataStore, ResultStore
+from tests.fixtures.imported_runs import AWAY, Places, add_run
+from tests.fixtures.imported_runs import build as build_places
 from tests.fixtures.pipeline import Cxr, Outcome, Stores
 from tests.fixtures.releases import Release, write_release, write_table_dataset
 
@@ -69,6 +71,18 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Stores:
     _succeed("explain", "--all", "--dataset", "hospital", "--limit", 6, *data, *results)
     store = ResultStore(base / "results")
     return Stores(DataStore(base / "data"), store, store.run_ids()[0])
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """Three imported runs, evaluated: `weak`, `strong`, and `stranger` without a source."""
+    places = build_places(tmp_path_factory.mktemp("imported"))
+    add_run(places, "weak", 0.6)
+    add_run(places, "strong", 1.4)
+    add_run(places, "stranger", 1.0, source=None, datasets=(AWAY,))
+    quick = ("--num-resamples", 100, "--no-subgroups", "--no-weightings")
+    _succeed("eval", "--all", "--target", AWAY, *quick, *places.options)
+    return places
 
 
 def _succeed(*arguments: object) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from core.datasets.chestxray14_splits import SPLIT_NAMES, SPLITS, with_split
-from core.datasets.files import existing_folder, note_faulty_files, relative_paths
-from core.datasets.patients import note_shared_patients
+from core.datasets.files import FAULT, existing_folder, relative_paths, with_faults
+from core.datasets.indexed import indexed
+from core.datasets.patients import note_shared_patients, note_two_sexes
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
 from core.datasets.request import IndexedTables, IndexRequest, chosen_split
 from core.errors import DataError, Problems
@@ -54,12 +55,13 @@ def index(request: IndexRequest) -> IndexedTables:
     boxes = _read_boxes(problems, root / BOX_TABLE, entries)
     manifest = _manifest(entries)
     note_shared_patients(problems, table, manifest.drop_nulls("split"))
+    note_two_sexes(problems, table, manifest)
     problems.raise_if_any()
-    return IndexedTables(manifest, boxes, SPLIT_NAMES[split], _age_notes(entries))
+    return indexed(root, manifest, boxes, SPLIT_NAMES[split], _age_notes(entries))
 
 
 def _find_table(root: Path) -> Path:
-    found = [root / name for name in TABLE_NAMES if (root / name).is_file()]
+    found = [root / name for name in TABLE_NAMES if (root / name).exists()]
     if not found:
         raise DataError(f"{root}: holds neither {' nor '.join(TABLE_NAMES)}.")
     return found[0]
@@ -92,18 +94,15 @@ def _note_faulty_rows(problems: Problems, table: Path, entries: pl.DataFrame) ->
 def _with_paths(
     problems: Problems, root: Path, table: Path, entries: pl.DataFrame, request: IndexRequest
 ) -> pl.DataFrame:
-    if request.tables_only:
-        return entries.with_columns(path=pl.lit("images/") + pl.col("image_id"))
     folders = [*sorted(root.glob("images_*/images")), root / "images"]
-    found = relative_paths(root, folders, "*.png")
+    found = {} if request.tables_only else relative_paths(problems, root, folders, "*.png")
     missing = pl.lit("images/") + pl.col("image_id")
     entries = entries.with_columns(
         path=pl.coalesce(
             pl.col("image_id").replace_strict(found, default=None, return_dtype=pl.String), missing
         )
     )
-    note_faulty_files(problems, table, root, entries.drop_nulls("path"), request.progress)
-    return entries
+    return with_faults(problems, table, root, entries, request)
 
 
 def _read_boxes(problems: Problems, path: Path, entries: pl.DataFrame) -> pl.DataFrame:
@@ -115,6 +114,7 @@ def _read_boxes(problems: Problems, path: Path, entries: pl.DataFrame) -> pl.Dat
     note_rows(problems, path, boxes, pl.col("finding").is_null(), "unknown finding {label!r}.")
     strange = ~pl.col("image_id").is_in(entries["image_id"].implode())
     note_rows(problems, path, boxes, strange, "image {image_id!r} is not in the table.")
+    note_duplicates(problems, path, raw, *_BOX_COLUMNS)
     inside = (
         (pl.min_horizontal("x", "y") >= 0)
         & (pl.min_horizontal("width", "height") > 0)
@@ -171,4 +171,5 @@ def _manifest(entries: pl.DataFrame) -> pl.DataFrame:
         "sex",
         _possible_age().alias("age_years"),
         *(labels.list.contains(finding).cast(pl.Int8).alias(finding) for finding in FINDINGS),
+        FAULT,
     )

@@ -85,9 +85,12 @@ def _note_misfits(
     sentence = "image {image_id!r} is in both lists: in {lists}."
     note_rows(problems, table, both, pl.lit(value=True), sentence)
     for path in files:
-        strangers = listed.filter(
-            pl.col("list") == path.name, ~pl.col("image_id").is_in(rows["image_id"].implode())
-        )["image_id"]
+        of_list = listed.filter(pl.col("list") == path.name)["image_id"]
+        repeated = of_list.filter(of_list.is_duplicated()).unique(maintain_order=True)
+        if len(repeated):
+            text = f"names {len(repeated)} images more than once, first {repeated[0]!r}."
+            problems.add(path, text)
+        strangers = of_list.filter(~of_list.is_in(rows["image_id"].implode()))
         if len(strangers):
             text = f"names {len(strangers)} images that {table.name} lacks, first {strangers[0]!r}."
             problems.add(path, text)

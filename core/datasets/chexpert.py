@@ -10,8 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
-from core.datasets.files import existing_folder, note_faulty_files
-from core.datasets.labels import CHEXPERT_LABELS, not_annotated, read_cells
+from core.datasets.files import existing_folder, with_faults
+from core.datasets.indexed import indexed
+from core.datasets.labels import CHEXPERT_LABELS, LabelMap, not_annotated, read_cells
 from core.datasets.patients import VAL_TENTH, hash_split, note_shared_patients
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
 from core.datasets.request import IndexedTables, IndexRequest, chosen_split
@@ -44,21 +45,19 @@ def index(request: IndexRequest) -> IndexedTables:
     parts: list[pl.DataFrame] = []
     for name in (TRAIN_TABLE, test_table):
         table = root / name
-        rows = _read(problems, table)
-        if not request.tables_only:
-            note_faulty_files(problems, table, root, rows.drop_nulls("path"), request.progress)
-        parts.append(_with_split(rows, name))
+        rows = _read(problems, table, CHEXPERT_LABELS.up_to(request.tier))
+        parts.append(_with_split(with_faults(problems, table, root, rows, request), name))
     manifest = pl.concat(parts).drop(ROW)
     tables = root / f"{TRAIN_TABLE} and {test_table}"
     note_shared_patients(problems, tables, manifest.drop_nulls("patient_id"))
     problems.raise_if_any()
-    return IndexedTables(manifest, BOXES.empty(), "official", _notes(root, test_table))
+    return indexed(root, manifest, BOXES.empty(), "official", _notes(root, test_table))
 
 
-def _read(problems: Problems, table: Path) -> pl.DataFrame:
-    """A table as manifest rows without their split, and their `ROW`."""
+def _read(problems: Problems, table: Path, labels: LabelMap) -> pl.DataFrame:
+    """A table as manifest rows without their split, with composites and their `ROW`."""
     demography = () if table.name == TEST_TABLE else _DEMOGRAPHY
-    raw = read_csv(table, ("Path", *demography, *CHEXPERT_LABELS.same_name))
+    raw = read_csv(table, ("Path", *demography, *labels.columns))
     absent = [pl.lit(None, pl.String).alias(name) for name in _DEMOGRAPHY if name not in raw]
     raw = raw.with_columns(*absent)
     parts = pl.col("Path").str.extract_groups(_PATH).struct
@@ -72,7 +71,7 @@ def _read(problems: Problems, table: Path) -> pl.DataFrame:
     )
     note_duplicates(problems, table, rows.drop_nulls("path"), "path")
     _note_strange_cells(problems, table, rows)
-    labels = read_cells(problems, table, rows, CHEXPERT_LABELS.same_name, NOT_MENTIONED)
+    values = read_cells(problems, table, rows, labels.columns, NOT_MENTIONED)
     return rows.select(
         ROW,
         pl.col("path").alias("image_id"),
@@ -82,8 +81,8 @@ def _read(problems: Problems, table: Path) -> pl.DataFrame:
         _view().alias("view"),
         pl.col("Sex").replace_strict(SEXES, default=None, return_dtype=pl.String).alias("sex"),
         _age_years().cast(pl.Float32).alias("age_years"),
-        *labels,
-        *not_annotated(CHEXPERT_LABELS.findings),
+        *values,
+        *not_annotated(labels.findings),
     )
 
 

@@ -68,16 +68,18 @@ def resolve(manifest: pl.DataFrame, policy: LabelSpec) -> NDArray[np.int8]:
     Returns:
         int8 [N, 14]: 1 present, 0 absent, `NOT_SCORED`.
     """
+    return manifest.select(resolved(finding, policy) for finding in FINDINGS).to_numpy()
+
+
+def resolved(column: str, policy: LabelSpec) -> pl.Expr:
+    """A column of labels as a policy reads them: 1 present, 0 absent, `NOT_SCORED`."""
     meaning = {
         PRESENT: PRESENT,
         ABSENT: ABSENT,
         UNCERTAIN: _UNCERTAIN[policy.uncertain],
         NOT_MENTIONED: _BLANK[policy.blank],
     }
-    return manifest.select(
-        pl.col(finding).replace_strict(meaning, default=NOT_SCORED, return_dtype=pl.Int8)
-        for finding in FINDINGS
-    ).to_numpy()
+    return pl.col(column).replace_strict(meaning, default=NOT_SCORED, return_dtype=pl.Int8)
 
 
 def check_source(source: str, selection: Selection) -> None:

@@ -1,6 +1,6 @@
 """Other people's labels as findings: literal maps with their tier, and cells as values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +13,7 @@ from core.findings import FINDINGS, Finding
 
 
 class Tier(StrEnum):
-    """How near a label's meaning is to the finding it is read as (PROTOCOL section 1)."""
+    """How near a label's meaning is to the finding it is read as, nearest first."""
 
     SAME_NAME = "same-name"
     NARROWER = "narrower"
@@ -27,8 +27,8 @@ class LabelMap:
     Args:
         same_name: Label → the same finding; the criteria may still differ.
         narrower: Label → findings that it is a kind of.
-        composite: Label → findings of which it is "one or the other". Off: it enters no
-            manifest, for neither of them is known to be present or absent.
+        composite: Label → findings of which it is "one or the other". It enters no manifest,
+            for neither of them is known to be present or absent.
     """
 
     same_name: Mapping[str, Finding] = field(default_factory=dict[str, Finding])
@@ -50,12 +50,42 @@ class LabelMap:
         """The findings that the data set annotates, in the order of the tables."""
         return tuple(finding for finding in FINDINGS if self.labels_of(finding))
 
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Label → finding or name of a composite, for tables with a column a label."""
+        return {**self.same_name, **self.composite_names}
+
+    @property
+    def composite_names(self) -> Mapping[str, str]:
+        """Label of the tier `composite` → the name that it has in all data sets."""
+        return {label: composite_name(members) for label, members in self.composite.items()}
+
+    def up_to(self, tier: Tier) -> "LabelMap":
+        """The labels of this tier and of those that are nearer."""
+        nearer = tuple(Tier)[: tuple(Tier).index(tier) + 1]
+        return LabelMap(
+            same_name=self.same_name,
+            narrower=self.narrower if Tier.NARROWER in nearer else {},
+            composite=self.composite if Tier.COMPOSITE in nearer else {},
+        )
+
     def labels_of(self, finding: Finding) -> tuple[str, ...]:
         """The whole labels that mean a finding; composites are none of them."""
         same = [label for label, meant in self.same_name.items() if meant == finding]
         narrower = [label for label, meant in self.narrower.items() if finding in meant]
         return (*same, *narrower)
 
+
+def composite_name(members: Sequence[Finding]) -> str:
+    """What a label that means one or the other finding is called: "Mass or Nodule"."""
+    return " or ".join(members)
+
+
+MASS_OR_NODULE = (Finding.MASS, Finding.NODULE)
+COMPOSITES: Mapping[str, tuple[Finding, ...]] = {
+    composite_name(members): members for members in (MASS_OR_NODULE,)
+}
+"""The composites that a data set may label: name → findings of which it is one or the other."""
 
 NO_LABELS = LabelMap()
 ALL_FOURTEEN = LabelMap(same_name={finding.value: finding for finding in FINDINGS})
@@ -70,7 +100,7 @@ CHEXPERT_LABELS = LabelMap(
         "Pneumonia": Finding.PNEUMONIA,
         "Pneumothorax": Finding.PNEUMOTHORAX,
     },
-    composite={"Lung Lesion": (Finding.MASS, Finding.NODULE)},
+    composite={"Lung Lesion": MASS_OR_NODULE},
 )
 """The columns of CheXpert's and NegBio's tables, here and in MIMIC-CXR-JPG."""
 
@@ -83,20 +113,20 @@ def read_cells(
     problems: Problems,
     path: Path,
     rows: pl.DataFrame,
-    columns: Mapping[str, Finding],
+    columns: Mapping[str, str],
     blank: int | None,
 ) -> list[pl.Expr]:
-    """One Int8 expression a finding from a table with a column a label.
+    """One Int8 expression a label from a table with a column a label.
 
     Args:
         problems: Where cells that are no label are noted.
         path: The table, for the message.
         rows: Its rows, all strings, with their `ROW`.
-        columns: Column → finding.
+        columns: Column → finding, or name of a composite.
         blank: What a blank cell means: `NOT_MENTIONED`, or None for a fault.
     """
     values: list[pl.Expr] = []
-    for name, finding in columns.items():
+    for name, ours in columns.items():
         cell = pl.col(name)
         strange = cell.is_not_null() & ~cell.is_in(list(CELLS))
         sentence = f"column {name}: {{{name}!r}} is none of 1.0, 0.0, -1.0."
@@ -104,7 +134,7 @@ def read_cells(
         if blank is None:
             note_rows(problems, path, rows, cell.is_null(), f"column {name} is blank.")
         value = cell.replace_strict(CELLS, default=None, return_dtype=pl.Int8)
-        values.append(pl.coalesce(value, pl.lit(blank, pl.Int8)).alias(finding))
+        values.append(pl.coalesce(value, pl.lit(blank, pl.Int8)).alias(ours))
     return values
 
 

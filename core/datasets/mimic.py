@@ -8,8 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from core.datasets.files import existing_folder, note_faulty_files
-from core.datasets.labels import not_annotated
+from core.datasets.files import FAULT, existing_folder, with_faults
+from core.datasets.indexed import indexed
+from core.datasets.labels import LabelMap, Tier, not_annotated
+from core.datasets.mimic_files import either, label_tables
 from core.datasets.mimic_labels import (
     DEFAULT_LABEL_SOURCE,
     LABEL_SOURCES,
@@ -20,8 +22,7 @@ from core.datasets.mimic_labels import (
 from core.datasets.patients import note_shared_patients
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
 from core.datasets.request import IndexedTables, IndexRequest, chosen_split
-from core.errors import DataError, Problems
-from core.findings import Finding
+from core.errors import ConfigError, DataError, Problems
 from core.lookup import lookup
 from core.tables import BOXES
 
@@ -53,40 +54,35 @@ def index(request: IndexRequest) -> IndexedTables:
     """Read the release's tables and check all of them.
 
     Raises:
-        ConfigError: If the label source is unknown.
+        ConfigError: If the label source is unknown, or has no composite labels to read.
         DataError: If anything is wrong; names every file and row.
     """
     chosen_split(request, SPLITS, options=("labels", "label_source"))
     name = request.label_source or DEFAULT_LABEL_SOURCE
     source = lookup(LABEL_SOURCES, name, "label source")
+    if request.tier == Tier.COMPOSITE and not source.labels.composite:
+        raise ConfigError(f"--tier composite means nothing to {name}: it has no such label.")
     root = existing_folder(request.root)
     problems = Problems()
     images = _images(problems, root)
-    table = root / (request.labels or _either(root, source.file).name)
-    labels = read_labels(problems, table, source)
+    tables, found = label_tables(root, source, request.labels)
+    wanted = source.labels.up_to(request.tier)
+    labels = read_labels(problems, tables, source, wanted)
     labelled = images.join(labels, on=source.key, how="inner", maintain_order="left")
-    note_strayed(problems, table, labelled, source)
-    if not request.tables_only:
-        metadata = _either(root, METADATA)
-        note_faulty_files(problems, metadata, root, labelled.drop_nulls("path"), request.progress)
-    manifest = _manifest(labelled, tuple(source.columns.values()))
-    note_shared_patients(problems, _either(root, SPLIT), manifest.drop_nulls("split"))
+    note_strayed(problems, tables[0], labelled, source)
+    labelled = with_faults(problems, either(root, METADATA), root, labelled, request)
+    manifest = _manifest(labelled, wanted)
+    note_shared_patients(problems, either(root, SPLIT), manifest.drop_nulls("split"))
     problems.raise_if_any()
     if manifest.is_empty():
-        raise DataError(f"{table}: labels none of the images in {METADATA}.")
-    notes = missing_notes(images, labelled, labels, name)
-    return IndexedTables(manifest, BOXES.empty(), "official", notes, source.labeller)
-
-
-def _either(root: Path, file: str) -> Path:
-    """The file, or its gzipped form where there is only that."""
-    plain, gzipped = root / file, root / f"{file}.gz"
-    return gzipped if gzipped.exists() and not plain.exists() else plain
+        raise DataError(f"{tables[0]}: labels none of the images in {METADATA}.")
+    notes = (*found, *missing_notes(images, labelled, labels, name))
+    return indexed(root, manifest, BOXES.empty(), "official", notes, source.labeller)
 
 
 def _images(problems: Problems, root: Path) -> pl.DataFrame:
     """One row per image with its split, view and path."""
-    metadata, split = _either(root, METADATA), _either(root, SPLIT)
+    metadata, split = either(root, METADATA), either(root, SPLIT)
     needed = ("dicom_id", "subject_id", "study_id", "ViewPosition", "ViewCodeSequence_CodeMeaning")
     images = read_csv(metadata, needed).select(ROW, *needed)
     splits = read_csv(split, ("dicom_id", "split")).select(ROW, "dicom_id", "split")
@@ -128,7 +124,7 @@ def _path() -> pl.Expr:
     )
 
 
-def _manifest(labelled: pl.DataFrame, annotated: tuple[Finding, ...]) -> pl.DataFrame:
+def _manifest(labelled: pl.DataFrame, labels: LabelMap) -> pl.DataFrame:
     return labelled.select(
         pl.col("dicom_id").alias("image_id"),
         pl.col("subject_id").alias("patient_id"),
@@ -138,6 +134,7 @@ def _manifest(labelled: pl.DataFrame, annotated: tuple[Finding, ...]) -> pl.Data
         "view",
         pl.lit(None, pl.String).alias("sex"),
         pl.lit(None, pl.Float32).alias("age_years"),
-        *annotated,
-        *not_annotated(annotated),
+        *labels.columns.values(),
+        *not_annotated(labels.findings),
+        FAULT,
     )

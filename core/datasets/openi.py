@@ -11,7 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from core.datasets.files import existing_folder, note_faulty_files, relative_paths
+from core.datasets.files import FAULT, existing_folder, relative_paths, with_faults
+from core.datasets.indexed import indexed
 from core.datasets.labels import LabelMap, listed_labels, not_annotated
 from core.datasets.patients import HASH_SPLITS, hash_split
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
@@ -65,6 +66,7 @@ def index(request: IndexRequest) -> IndexedTables:
     split = chosen_split(request, SPLITS)
     root = existing_folder(request.root)
     problems = Problems()
+    labels = LABELS.up_to(request.tier)
     reports = _reports(problems, root / REPORTS)
     projections = root / PROJECTIONS
     images = _images(problems, projections, reports)
@@ -74,7 +76,7 @@ def index(request: IndexRequest) -> IndexedTables:
     )
     problems.raise_if_any()
     notes = _notes(images, reports)
-    return IndexedTables(_manifest(used), BOXES.empty(), SPLIT_NAMES[split], notes)
+    return indexed(root, _manifest(used, labels), BOXES.empty(), SPLIT_NAMES[split], notes)
 
 
 def _reports(problems: Problems, path: Path) -> pl.DataFrame:
@@ -130,16 +132,14 @@ def _is_usable() -> pl.Expr:
 def _with_paths(
     problems: Problems, root: Path, table: Path, rows: pl.DataFrame, request: IndexRequest
 ) -> pl.DataFrame:
-    if request.tables_only:
-        return rows.with_columns(path=pl.lit("images/") + pl.col("filename"))
-    found = relative_paths(root, [root / folder for folder in _FOLDERS], "*.png")
+    folders = [root / folder for folder in _FOLDERS]
+    found = {} if request.tables_only else relative_paths(problems, root, folders, "*.png")
     known = pl.col("filename").replace_strict(found, default=None, return_dtype=pl.String)
     rows = rows.with_columns(path=pl.coalesce(known, "filename"))
-    note_faulty_files(problems, table, root, rows.drop_nulls("path"), request.progress)
-    return rows
+    return with_faults(problems, table, root, rows, request)
 
 
-def _manifest(rows: pl.DataFrame) -> pl.DataFrame:
+def _manifest(rows: pl.DataFrame, labels: LabelMap) -> pl.DataFrame:
     return rows.select(
         pl.col("filename").alias("image_id"),
         pl.col("uid").alias("patient_id"),
@@ -149,8 +149,9 @@ def _manifest(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("projection").replace_strict(VIEWS).alias("view"),
         pl.lit(None, pl.String).alias("sex"),
         pl.lit(None, pl.Float32).alias("age_years"),
-        *listed_labels(LABELS, "labels"),
-        *not_annotated(LABELS.findings),
+        *listed_labels(labels, "labels"),
+        *not_annotated(labels.findings),
+        FAULT,
     )
 
 

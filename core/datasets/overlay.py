@@ -4,6 +4,7 @@ A CSV with a column `image_id`. A column named as a finding replaces that findin
 its cells are 0 or 1; every other column is a subgroup, such as drains in pneumothorax.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import polars as pl
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
 from core.errors import DataError, Problems
 from core.findings import FINDINGS, Finding, as_finding
-from core.tables import MANIFEST
+from core.lookup import unknown
+from core.tables import MANIFEST, OVERLAY
 
 _KEY = "image_id"
-_CELLS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1}
+_CELLS = {"0": "0", "1": "1", "0.0": "0", "1.0": "1"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,7 @@ class Overlay:
         subgroups: image_id and one String column per subgroup, a row for each of the manifest's
             images in its order, null where the overlay says nothing.
         relabelled: Findings that the overlay gives.
-        num_images: Images that the overlay names.
+        num_images: Images of the manifest that the overlay says something of.
         num_changed: Labels per relabelled finding that differ from the manifest's own.
     """
 
@@ -39,8 +41,16 @@ class Overlay:
     num_changed: dict[Finding, int]
 
 
-def read_overlay(path: Path, manifest: pl.DataFrame) -> Overlay:
+def read_overlay(path: Path, manifest: pl.DataFrame, columns: Sequence[str] = ()) -> pl.DataFrame:
     """Read an overlay and check it against a manifest.
+
+    Args:
+        path: The CSV.
+        manifest: Of the data set that the images belong to.
+        columns: Which of its columns are taken; all of them unless given.
+
+    Returns:
+        One row per image and column that says something (`tables.OVERLAY`).
 
     Raises:
         DataError: If the file breaks its format, names images that the manifest lacks, or has
@@ -48,13 +58,12 @@ def read_overlay(path: Path, manifest: pl.DataFrame) -> Overlay:
     """
     raw = read_csv(path, (_KEY,))
     problems = Problems()
-    labels = _label_columns(problems, path, raw)
-    subgroups = [name for name in raw.columns if name not in (_KEY, ROW, *labels.values())]
-    if not labels and not subgroups:
-        raise DataError(f"{path}: has no column beside {_KEY}; add findings or subgroups.")
-    clashing = [name for name in subgroups if name in MANIFEST.schema]
-    for name in clashing:
-        problems.add(path, f"column {name!r} is the manifest's own; rename the subgroup.")
+    theirs = _chosen(problems, path, raw, columns)
+    labels = _label_columns(problems, path, theirs)
+    subgroups = [name for name in theirs if name not in labels.values()]
+    for name in subgroups:
+        if name in MANIFEST.schema:
+            problems.add(path, f"column {name!r} is the manifest's own; rename the subgroup.")
     note_rows(problems, path, raw, pl.col(_KEY).is_null(), f"{_KEY} is blank.")
     note_duplicates(problems, path, raw.drop_nulls(_KEY), _KEY)
     stranger = ~pl.col(_KEY).is_in(manifest[_KEY].implode())
@@ -64,12 +73,53 @@ def read_overlay(path: Path, manifest: pl.DataFrame) -> Overlay:
         sentence = f"column {name}: {{{name}!r}} is neither 0 nor 1; leave unknown cells blank."
         note_rows(problems, path, raw, strange, sentence)
     problems.raise_if_any()
-    return _laid_over(manifest, raw, labels, subgroups)
+    given = raw.select(
+        _KEY,
+        *subgroups,
+        *(pl.col(name).replace_strict(_CELLS).alias(ours) for ours, name in labels.items()),
+    )
+    long = given.unpivot(index=_KEY, variable_name="column").drop_nulls("value")
+    if long.is_empty():
+        raise DataError(f"{path}: all cells beside {_KEY} are blank.")
+    return long.match_to_schema(OVERLAY.schema)
 
 
-def _label_columns(problems: Problems, path: Path, raw: pl.DataFrame) -> dict[Finding, str]:
+def overlay_of(manifest: pl.DataFrame, table: pl.DataFrame) -> Overlay:
+    """An overlay as it stands in the store (`tables.OVERLAY`), laid over a manifest."""
+    names = table["column"].unique(maintain_order=True).to_list()
+    relabelled = tuple(finding for finding in FINDINGS if finding in names)
+    wide = manifest.select(_KEY)
+    for name in names:
+        of_column = table.filter(column=name).select(_KEY, pl.col("value").alias(name))
+        wide = wide.join(of_column, on=_KEY, how="left", maintain_order="left")
+    laid = manifest.with_columns(
+        pl.coalesce(wide[finding].cast(pl.Int8), finding).alias(finding) for finding in relabelled
+    )
+    return Overlay(
+        manifest=laid,
+        subgroups=wide.drop(relabelled),
+        relabelled=relabelled,
+        num_images=manifest.filter(pl.col(_KEY).is_in(table[_KEY].implode())).height,
+        num_changed={
+            finding: int(laid[finding].ne_missing(manifest[finding]).sum())
+            for finding in relabelled
+        },
+    )
+
+
+def _chosen(problems: Problems, path: Path, raw: pl.DataFrame, columns: Sequence[str]) -> list[str]:
+    theirs = [name for name in raw.columns if name not in (_KEY, ROW) and name.strip()]
+    if not theirs:
+        raise DataError(f"{path}: has no column beside {_KEY}; add findings or subgroups.")
+    for name in columns:
+        if name not in theirs:
+            problems.add(path, unknown(name, theirs, "column"))
+    return [name for name in theirs if name in columns] if columns else theirs
+
+
+def _label_columns(problems: Problems, path: Path, theirs: Sequence[str]) -> dict[Finding, str]:
     columns: dict[Finding, str] = {}
-    for name in raw.columns:
+    for name in theirs:
         finding = as_finding(name)
         if finding is None:
             continue
@@ -77,33 +127,3 @@ def _label_columns(problems: Problems, path: Path, raw: pl.DataFrame) -> dict[Fi
             problems.add(path, f"columns {columns[finding]!r} and {name!r} both mean {finding}.")
         columns.setdefault(finding, name)
     return columns
-
-
-def _laid_over(
-    manifest: pl.DataFrame, raw: pl.DataFrame, labels: dict[Finding, str], subgroups: list[str]
-) -> Overlay:
-    given = raw.select(
-        _KEY,
-        *(
-            pl.col(name).replace_strict(_CELLS, default=None, return_dtype=pl.Int8).alias(finding)
-            for finding, name in labels.items()
-        ),
-    )
-    suffix = ":given"
-    joined = manifest.join(given, on=_KEY, how="left", suffix=suffix, maintain_order="left")
-    laid = joined.with_columns(
-        pl.coalesce(f"{finding}{suffix}", finding).alias(finding) for finding in labels
-    ).select(manifest.columns)
-    relabelled = tuple(finding for finding in FINDINGS if finding in labels)
-    return Overlay(
-        manifest=laid,
-        subgroups=manifest.select(_KEY).join(
-            raw.select(_KEY, *subgroups), on=_KEY, how="left", maintain_order="left"
-        ),
-        relabelled=relabelled,
-        num_images=raw.height,
-        num_changed={
-            finding: int(laid[finding].ne_missing(manifest[finding]).sum())
-            for finding in relabelled
-        },
-    )

@@ -47,3 +47,21 @@ def note_shared_patients(problems: Problems, path: Path, manifest: pl.DataFrame)
             f"patient {patient!r} is in {' and '.join(splits)} "
             f"(images {', '.join(images[:3])}{' …' * (len(images) > 3)}); split by patient.",
         )
+
+
+def note_two_sexes(problems: Problems, path: Path, manifest: pl.DataFrame) -> None:
+    """Add a problem for each patient whose images give more than one sex."""
+    sexes = pl.col("sex").drop_nulls().unique().sort()
+    told = (
+        manifest.drop_nulls("patient_id")
+        .group_by("patient_id")
+        .agg(sexes, pl.col("image_id").sort())
+        .filter(pl.col("sex").list.len() > 1)
+        .sort("patient_id")
+    )
+    for patient, given, images in told.iter_rows():
+        problems.add(
+            path,
+            f"patient {patient!r} is {' and '.join(given)} (images {', '.join(images[:3])}"
+            f"{' …' * (len(images) > 3)}); one of the two is wrong, or two patients share an id.",
+        )

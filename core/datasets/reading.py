@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from core.datasets.csv_text import note_ragged_rows, other_separator, quoted_rows, read_text
 from core.errors import DataError, Problems
 
 HEADER_ROWS = 1
@@ -18,7 +19,7 @@ _TWICE = "_duplicated_0"
 def read_csv(
     path: Path, required: Iterable[str], header: Iterable[str] | None = None
 ) -> pl.DataFrame:
-    """A CSV as strings, blank cells null, with its row numbers in `ROW`.
+    """A CSV as strings, blank cells null, with its row numbers in `ROW`; blank lines are left out.
 
     Args:
         path: The file; may be gzipped.
@@ -27,25 +28,48 @@ def read_csv(
 
     Raises:
         DataError: If the file is missing, empty, not UTF-8, ragged, or lacks a column or has one
-            twice.
+            twice; names every ragged row.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file.")
+    content = read_text(path)
+    names = None if header is None else list(header)
+    problems = Problems()
+    note_ragged_rows(problems, path, content, num_cells=None if names is None else len(names))
+    problems.raise_if_any()
+    frame = _parsed(path, content, names)
+    _check_columns(path, frame, required)
+    stripped = frame.with_columns(pl.all().str.strip_chars().replace("", None))
+    numbered = stripped.with_row_index(ROW, offset=HEADER_ROWS + 1)
+    rows = numbered.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
+    if rows.is_empty():
+        raise DataError(f"{path}: the table has no rows.")
+    return rows
+
+
+def _parsed(path: Path, content: bytes, names: list[str] | None) -> pl.DataFrame:
     try:
-        frame = pl.read_csv(
-            path,
+        return pl.read_csv(
+            content,
             infer_schema=False,
-            has_header=header is None,
-            skip_rows=0 if header is None else HEADER_ROWS,
-            new_columns=None if header is None else list(header),
-            extra_columns="raise" if header is None else "ignore",
-            glob=False,
+            has_header=names is None,
+            skip_rows=0 if names is None else HEADER_ROWS,
+            new_columns=names,
+            extra_columns="raise" if names is None else "ignore",
         )
     except pl.exceptions.NoDataError as error:
-        raise DataError(f"{path}: the file is empty.") from error
+        raise DataError(f"{path}: the table has no rows.") from error
     except pl.exceptions.PolarsError as error:
+        row = next(quoted_rows(content), None)
+        where = path if row is None else f"{path}, row {row}"
         reason = str(error).splitlines()[0].rstrip(".")
-        raise DataError(f"{path}: is no CSV file in UTF-8 ({reason}).") from error
+        raise DataError(
+            f"{where}: is no CSV; quote cells with quotation marks inside ({reason})."
+        ) from error
+
+
+def _check_columns(path: Path, frame: pl.DataFrame, required: Iterable[str]) -> None:
+    separator = other_separator(frame.columns)
+    if separator:
+        raise DataError(f"{path}: its cells are separated by {separator}; save it with commas.")
     twice = [name.removesuffix(_TWICE) for name in frame.columns if name.endswith(_TWICE)]
     if named := [name for name in twice if name]:
         raise DataError(f"{path}: column {', '.join(named)} is given more than once; remove one.")
@@ -54,10 +78,6 @@ def read_csv(
         raise DataError(
             f"{path}: column {', '.join(missing)} is missing; found {', '.join(frame.columns)}."
         )
-    if frame.is_empty():
-        raise DataError(f"{path}: the table has no rows.")
-    stripped = frame.with_columns(pl.all().str.strip_chars().replace("", None))
-    return stripped.with_row_index(ROW, offset=HEADER_ROWS + 1)
 
 
 def note_rows(
@@ -76,27 +96,24 @@ def note_rows(
         problems.add(f"{path}, row {row[ROW]}", sentence.format(**row))
 
 
-def note_duplicates(problems: Problems, path: Path, frame: pl.DataFrame, column: str) -> None:
-    """Add a problem for each value of `column` that stands in more than one row."""
+def note_duplicates(problems: Problems, path: Path, frame: pl.DataFrame, *columns: str) -> None:
+    """Add a problem for each value of `columns`, taken together, that stands in several rows."""
     twice = (
-        frame.group_by(column, maintain_order=True)
+        frame.group_by(columns, maintain_order=True)
         .agg(pl.col(ROW))
         .filter(pl.col(ROW).list.len() > 1)
     )
-    for value, rows in twice.iter_rows():
+    for *values, rows in twice.iter_rows():
         numbers = ", ".join(str(row) for row in rows)
-        problems.add(f"{path}, rows {numbers}", f"{column} {value!r} is given more than once.")
+        told = ", ".join(map(repr, values))
+        where = f"{path}, rows {numbers}"
+        problems.add(where, f"{', '.join(columns)} {told} is given more than once.")
 
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a text file that are not blank.
 
     Raises:
-        DataError: If the file is missing or not UTF-8.
+        DataError: If the file is missing, empty, unreadable or not UTF-8.
     """
-    try:
-        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file.") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is no text file in UTF-8.") from error
+    return [line for each in read_text(path).decode().splitlines() if (line := each.strip())]

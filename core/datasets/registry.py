@@ -12,6 +12,7 @@ from core.datasets import (
     padchest_labels,
     table,
     vindr,
+    vindr_kaggle,
     vindr_votes,
 )
 from core.datasets.labels import ALL_FOURTEEN, CHEXPERT_LABELS
@@ -37,6 +38,7 @@ DATASETS: Mapping[str, DatasetSpec] = {
         citation="Wang et al., ChestX-ray8, CVPR 2017",
         label_map=ALL_FOURTEEN,
         published=PublishedCounts(
+            source="the release's own tables and its README_CHESTXRAY.pdf",
             num_images=112_120,
             num_patients=30_805,
             per_split={"train+val": 86_524, "test": 25_596},
@@ -74,8 +76,10 @@ DATASETS: Mapping[str, DatasetSpec] = {
         restricted=True,
         label_map=CHEXPERT_LABELS,
         published=PublishedCounts(
+            # Patients: arXiv:1901.07042 and mimic.mit.edu give different numbers.
+            source="physionet.org/content/mimic-cxr-jpg/2.1.0; the splits are its split table's",
             num_images=377_110,
-            num_patients=65_379,
+            num_patients=None,
             per_split={"train": 368_960, "val": 2_991, "test": 5_159},
         ),
     ),
@@ -90,8 +94,10 @@ DATASETS: Mapping[str, DatasetSpec] = {
         restricted=True,
         label_map=CHEXPERT_LABELS,
         published=PublishedCounts(
-            num_images=224_316,
-            num_patients=65_240,
+            # The paper's 224,316 images of 65,240 patients count valid.csv and test.csv together.
+            source="train.csv of CheXpert-v1.0; arXiv:1901.07031",
+            num_images=None,
+            num_patients=None,
             per_split={"train+val": 223_414},
         ),
     ),
@@ -122,10 +128,22 @@ DATASETS: Mapping[str, DatasetSpec] = {
         restricted=True,
         label_map=vindr_votes.LABELS,
         published=PublishedCounts(
+            source="Nguyen et al., arXiv:2012.15029, abstract",
             num_images=18_000,
             num_patients=None,
             per_split={"train+val": 15_000, "test": 3_000},
         ),
+    ),
+    "vindr-kaggle": DatasetSpec(
+        title="VinBigData (Kaggle's cut of VinDr-CXR)",
+        index=vindr_kaggle.index,
+        files=(vindr_kaggle.TABLE, "train/"),
+        splits=vindr_kaggle.SPLITS,
+        labeller="radiologists' labels of images: majority of three",
+        licence="the rules of Kaggle's VinBigData competition",
+        citation="Nguyen et al., VinDr-CXR, Scientific Data 2022",
+        restricted=True,
+        label_map=vindr_kaggle.LABELS,
     ),
     "openi": DatasetSpec(
         title="Open-I (Indiana University)",

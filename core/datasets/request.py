@@ -6,9 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
+from core.datasets.labels import Tier
 from core.errors import ConfigError
 from core.lookup import unknown
 from core.progress import Progress, silent
+from core.tables import COMPOSITES, QUARANTINE
 
 _OPTIONS: Mapping[str, str] = {
     "labels": "--labels",
@@ -30,6 +32,8 @@ class IndexRequest:
         columns: A generic table's columns: our name → theirs.
         split: How to split, one of the data set's `splits`; its first one unless given.
         lists: Folder with the user's own train_list.txt, val_list.txt and test_list.txt.
+        tier: How far a label's meaning may be from the finding that it is read as.
+        quarantine: Set images with damaged files aside, by name and reason, and go on.
         progress: Told as files are checked.
     """
 
@@ -40,6 +44,8 @@ class IndexRequest:
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     split: str | None = None
     lists: Path | None = None
+    tier: Tier = Tier.NARROWER
+    quarantine: bool = False
     progress: Progress = silent
 
 
@@ -75,6 +81,8 @@ class IndexedTables:
         split_name: Which split the manifest holds.
         notes: Sentences about what was changed or left out on the way.
         labeller: How the labels came to be, where that depends on the request.
+        quarantine: Images whose files are damaged, with the reason (`tables.QUARANTINE`).
+        composites: Labels of the tier `composite`, where it was asked for (`tables.COMPOSITES`).
     """
 
     manifest: pl.DataFrame
@@ -82,3 +90,5 @@ class IndexedTables:
     split_name: str
     notes: tuple[str, ...] = ()
     labeller: str | None = None
+    quarantine: pl.DataFrame = field(default_factory=QUARANTINE.empty)
+    composites: pl.DataFrame = field(default_factory=COMPOSITES.empty)

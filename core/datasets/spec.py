@@ -13,14 +13,16 @@ class PublishedCounts:
     """What the owner's own publication says of the whole data set.
 
     Args:
-        num_images: Images of all views.
-        num_patients: None where the release does not say.
+        source: Where it is stated.
+        num_images: Images of all views; None where an index never holds the whole release.
+        num_patients: None likewise, or where documents disagree.
         per_split: Images per split; splits that the publication counts as one are joined by a
             plus sign, such as "train+val".
         positives: Positive images per finding, or None where they are not published.
     """
 
-    num_images: int
+    source: str
+    num_images: int | None
     num_patients: int | None
     per_split: Mapping[str, int]
     positives: Mapping[Finding, int] | None = None

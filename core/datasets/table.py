@@ -5,8 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
-from core.datasets.files import existing_folder, note_faulty_files
-from core.datasets.patients import HASH_SPLITS, hash_split, note_shared_patients
+from core.datasets.files import existing_folder, with_faults
+from core.datasets.indexed import indexed
+from core.datasets.patients import HASH_SPLITS, hash_split, note_shared_patients, note_two_sexes
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
 from core.datasets.request import IndexedTables, IndexRequest, chosen_split
 from core.errors import ConfigError, DataError, Problems
@@ -71,13 +72,13 @@ def index(request: IndexRequest) -> IndexedTables:
     problems = Problems()
     rows = _complete(problems, table, rows, split)
     rows = _translated(problems, table, rows)
-    if not request.tables_only:
-        note_faulty_files(problems, table, root, rows.drop_nulls("path"), request.progress)
-    manifest = rows.drop(ROW)
+    manifest = with_faults(problems, table, root, rows, request).drop(ROW)
     note_shared_patients(problems, table, manifest.drop_nulls("patient_id"))
+    note_two_sexes(problems, table, manifest)
     problems.raise_if_any()
     split_name = "its own" if "split" in columns else split
-    return IndexedTables(manifest, BOXES.empty(), split_name, _notes(columns, ignored, manifest))
+    notes = _notes(columns, ignored, manifest)
+    return indexed(root, manifest, BOXES.empty(), split_name, notes)
 
 
 def _resolve(

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
-from core.datasets.files import existing_folder, note_faulty_files, relative_paths
-from core.datasets.image_size import image_sizes
+from core.datasets.files import FAULT, existing_folder, relative_paths, with_faults
+from core.datasets.indexed import indexed
 from core.datasets.patients import VAL_TENTH, hash_split
-from core.datasets.reading import ROW
 from core.datasets.request import IndexedTables, IndexRequest, chosen_split
-from core.datasets.vindr_votes import SIDES, majority, read_annotations, with_global_labels
+from core.datasets.vindr_boxes import upheld_boxes, with_boxes
+from core.datasets.vindr_votes import LABELS, majority, read_annotations, with_global_labels
 from core.errors import Problems
 from core.findings import FINDINGS
-from core.tables import BOXES
 
 SPLITS = ("official",)
 PARTS = ("train", "test")
@@ -35,8 +34,9 @@ def index(request: IndexRequest) -> IndexedTables:
     image, where the majority of the readers names their finding.
 
     Raises:
-        ConfigError: If the split is unknown, or files are DICOM and pydicom is not installed.
+        ConfigError: If the split is unknown.
         DataError: If anything is wrong; names every file and row.
+        ModuleNotFoundError: If files are DICOM and pydicom is not installed.
     """
     chosen_split(request, SPLITS)
     root = existing_folder(request.root)
@@ -46,19 +46,19 @@ def index(request: IndexRequest) -> IndexedTables:
     for part in PARTS:
         table = _find(root, f"annotations_{part}.csv")
         annotations = read_annotations(problems, table, several_readers=part == "train")
-        labelled = majority(annotations)
+        labelled = majority(annotations, LABELS.up_to(request.tier))
         labels = _find(root, f"image_labels_{part}.csv")
         if labels.exists():
             labelled = with_global_labels(problems, labels, labelled)
-        labelled = _with_files(problems, root, table, part, labelled, request)
-        images.append(labelled)
-        boxes.append(_upheld(annotations, labelled).with_columns(table=pl.lit(str(table))))
+        labelled = with_files(problems, root, table, part, labelled, request)
+        images.append(_with_split(labelled, part))
+        boxes.append(upheld_boxes(annotations, labelled, table))
     manifest = _manifest(problems, pl.concat(images))
     problems.raise_if_any()
     upheld = pl.concat(boxes)
-    fractions = BOXES.empty() if request.tables_only else _fractions(problems, root, upheld)
+    manifest, fractions = with_boxes(problems, root, manifest, upheld, request)
     problems.raise_if_any()
-    return IndexedTables(manifest, fractions, "official", _notes(manifest, upheld, fractions))
+    return indexed(root, manifest, fractions, "official", _notes(manifest, upheld, fractions))
 
 
 def _find(root: Path, name: str) -> Path:
@@ -66,7 +66,7 @@ def _find(root: Path, name: str) -> Path:
     return inner if inner.exists() else root / name
 
 
-def _with_files(
+def with_files(
     problems: Problems,
     root: Path,
     table: Path,
@@ -74,28 +74,42 @@ def _with_files(
     images: pl.DataFrame,
     request: IndexRequest,
 ) -> pl.DataFrame:
-    """`images` with their paths and splits, files checked."""
+    """`images` with their paths and `FAULT`.
+
+    Args:
+        problems: Where missing and damaged files are noted.
+        root: The data set's folder.
+        table: The annotations that name the images, for the message.
+        part: Folder of the images in the root.
+        images: One row per image, with the row of its first annotation.
+        request: Whether files are looked at, and damaged ones set aside.
+    """
     found: dict[str, str] = {}
     if not request.tables_only:
         for suffix in reversed(_SUFFIXES):
-            files = relative_paths(root, [root / part], f"*{suffix}")
+            files = relative_paths(problems, root, [root / part], f"*{suffix}")
             found |= {name.removesuffix(suffix): path for name, path in files.items()}
     known = pl.col("image_id").replace_strict(found, default=None, return_dtype=pl.String)
     expected = pl.concat_str(pl.lit(f"{part}/"), "image_id", pl.lit(_SUFFIXES[0]))
     images = images.with_columns(path=pl.coalesce(known, expected))
-    if not request.tables_only:
-        note_faulty_files(problems, table, root, images.drop_nulls("path"), request.progress)
-    return images.with_columns(
-        split=hash_split(images["image_id"].fill_null(""), VAL_TENTH)
-        if part == "train"
-        else pl.lit("test")
-    )
+    return with_faults(problems, table, root, images, request)
+
+
+def _with_split(images: pl.DataFrame, part: str) -> pl.DataFrame:
+    if part == "train":
+        return images.with_columns(split=hash_split(images["image_id"].fill_null(""), VAL_TENTH))
+    return images.with_columns(split=pl.lit("test"))
 
 
 def _manifest(problems: Problems, images: pl.DataFrame) -> pl.DataFrame:
     shared = images.filter(pl.col("image_id").is_duplicated())["image_id"].unique().sort()
     for image in shared.drop_nulls():
         problems.add(f"annotations of {' and '.join(PARTS)}", f"image {image!r} is in both.")
+    return manifest_rows(images)
+
+
+def manifest_rows(images: pl.DataFrame) -> pl.DataFrame:
+    """Labelled images with their files and splits as rows of the manifest."""
     return images.select(
         "image_id",
         pl.col("image_id").alias("patient_id"),
@@ -106,45 +120,9 @@ def _manifest(problems: Problems, images: pl.DataFrame) -> pl.DataFrame:
         pl.lit(None, pl.String).alias("sex"),
         pl.lit(None, pl.Float32).alias("age_years"),
         *FINDINGS,
+        *(name for name in LABELS.composite_names.values() if name in images.columns),
+        FAULT,
     )
-
-
-def _upheld(annotations: pl.DataFrame, labelled: pl.DataFrame) -> pl.DataFrame:
-    """The boxes of the findings that the majority names."""
-    long = labelled.unpivot(FINDINGS, index=["image_id", "path"], variable_name="finding")
-    present = long.filter(pl.col("value") == 1).drop("value")
-    boxes = annotations.drop_nulls("finding").select(ROW, "image_id", "finding", *SIDES)
-    return boxes.join(present, on=["image_id", "finding"], maintain_order="left")
-
-
-def _fractions(problems: Problems, root: Path, boxes: pl.DataFrame) -> pl.DataFrame:
-    """Boxes in pixels of the original image as fractions of it."""
-    paths = boxes["path"].unique(maintain_order=True)
-    sizes = image_sizes([root / path for path in paths])
-    per_path = pl.DataFrame(
-        {"path": paths, "w": [size[0] for size in sizes], "h": [size[1] for size in sizes]},
-        schema={"path": pl.String, "w": pl.Int64, "h": pl.Int64},
-    )
-    sized = boxes.join(per_path, on="path", maintain_order="left")
-    outside = (
-        (pl.min_horizontal("x_min", "y_min") < 0)
-        | (pl.col("x_max") > pl.col("w"))
-        | (pl.col("y_max") > pl.col("h"))
-    )
-    for row in sized.filter(outside).iter_rows(named=True):
-        problems.add(
-            f"{row['table']}, row {row[ROW]}",
-            f"the box {', '.join(str(row[side]) for side in SIDES)} is not inside {row['path']} "
-            f"of {row['w']} x {row['h']} pixels; images must have their original size.",
-        )
-    return sized.select(
-        "image_id",
-        "finding",
-        x=pl.col("x_min") / pl.col("w"),
-        y=pl.col("y_min") / pl.col("h"),
-        width=(pl.col("x_max") - pl.col("x_min")) / pl.col("w"),
-        height=(pl.col("y_max") - pl.col("y_min")) / pl.col("h"),
-    ).unique(maintain_order=True)
 
 
 def _notes(manifest: pl.DataFrame, upheld: pl.DataFrame, boxes: pl.DataFrame) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from core.datasets.labels import LabelMap, not_annotated, read_cells
-from core.datasets.reading import ROW, note_rows, read_csv
+from core.datasets.labels import MASS_OR_NODULE, LabelMap, not_annotated, read_cells
+from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
 from core.errors import Problems
 from core.findings import Finding
 
@@ -24,7 +24,7 @@ LABELS = LabelMap(
         "Pneumothorax": Finding.PNEUMOTHORAX,
         "Pulmonary fibrosis": Finding.FIBROSIS,
     },
-    composite={"Nodule/Mass": (Finding.MASS, Finding.NODULE)},
+    composite={"Nodule/Mass": MASS_OR_NODULE},
 )
 NO_FINDING = "No finding"
 _NO_FINDING_OF_OURS = (
@@ -43,9 +43,14 @@ _NO_FINDING_OF_OURS = (
 KNOWN_CLASSES = (NO_FINDING, *LABELS.same_name, *LABELS.composite, *_NO_FINDING_OF_OURS)
 GLOBAL: Mapping[str, Finding] = {"Pneumonia": Finding.PNEUMONIA}
 """Labels of the whole image, which have no boxes and stand in the table of labels only."""
-LOCAL: Mapping[str, Finding] = {
-    name: finding for name, finding in LABELS.same_name.items() if name not in GLOBAL
-}
+
+
+def local_findings(labels: LabelMap) -> Mapping[str, Finding]:
+    """The classes that mean one finding and have boxes."""
+    return {name: each for name, each in labels.same_name.items() if name not in GLOBAL}
+
+
+LOCAL = local_findings(LABELS)
 SIDES = ("x_min", "y_min", "x_max", "y_max")
 _CONSENSUS = "consensus"
 
@@ -91,21 +96,23 @@ def _note_faulty_boxes(problems: Problems, path: Path, rows: pl.DataFrame) -> No
     note_rows(problems, path, rows, both, sentence)
 
 
-def majority(annotations: pl.DataFrame) -> pl.DataFrame:
+def majority(annotations: pl.DataFrame, labels: LabelMap = LABELS) -> pl.DataFrame:
     """One row per image: 1 where more than half of its readers name the finding, else 0.
 
     Findings of the whole image are null; `with_global_labels` adds them.
+
+    Args:
+        annotations: As `read_annotations` gives them.
+        labels: The map whose findings and composites get a column each.
     """
+    readers, local = pl.col("rad_id"), local_findings(labels)
     votes = [
-        (
-            2 * pl.col("rad_id").filter(pl.col("finding") == finding).n_unique()
-            > pl.col("rad_id").n_unique()
-        )
+        (2 * readers.filter(pl.col("class_name") == name).n_unique() > readers.n_unique())
         .cast(pl.Int8)
-        .alias(finding)
-        for finding in LOCAL.values()
+        .alias(ours)
+        for name, ours in {**local, **labels.composite_names}.items()
     ]
-    absent = not_annotated(tuple(LOCAL.values()))
+    absent = not_annotated(tuple(local.values()))
     per_image = annotations.group_by("image_id", maintain_order=True)
     return per_image.agg(pl.col(ROW).first(), *votes).with_columns(*absent)
 
@@ -118,6 +125,8 @@ def with_global_labels(problems: Problems, path: Path, images: pl.DataFrame) -> 
     """
     raw = read_csv(path, ("image_id", *GLOBAL))
     cells = read_cells(problems, path, raw, GLOBAL, blank=None)
+    if "rad_id" in raw.columns:
+        note_duplicates(problems, path, raw.drop_nulls("rad_id"), "image_id", "rad_id")
     strange = ~pl.col("image_id").is_in(images["image_id"].implode())
     note_rows(problems, path, raw, strange, "image {image_id!r} has no annotations.")
     names = list(GLOBAL.values())

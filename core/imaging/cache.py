@@ -6,10 +6,9 @@ done. Pixels reach the disk before the journal names them, so what the journal s
 
 import os
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import polars as pl
@@ -17,8 +16,8 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from core.errors import CxrError, DataError, Problems
-from core.imaging.decode import decode, file_sha256
-from core.imaging.journal import append, read_journal
+from core.imaging.journal import Entry, append, read_journal
+from core.imaging.workers import Sources, decoded, stamp
 from core.progress import Progress, silent
 from core.specs import ImageSpec
 from core.tables import IMAGES
@@ -26,16 +25,10 @@ from core.tables import IMAGES
 SYNC_SECONDS = 5.0
 """How much work a kill may lose; a sync costs about 0.1 s."""
 
-_IN_FLIGHT = 4
-"""Images a worker may be ahead: enough to keep it busy, and memory does not grow with N."""
-
-Entry = tuple[int, int, int, int, int, str]
-
 
 def build(
     array_path: Path,
-    image_ids: Sequence[str],
-    files: Sequence[Path | None],
+    sources: Sources,
     image: ImageSpec,
     num_workers: int,
     progress: Progress = silent,
@@ -48,32 +41,29 @@ def build(
 
     Args:
         array_path: Where the .npy file will be, uint8 [N, size, size].
-        image_ids: N identifiers, in the array's order.
-        files: N paths; None leaves the row black, for images that are set aside.
+        sources: N images, in the array's order.
         image: Size, geometry and equalisation.
         num_workers: Threads; Pillow's decoders and resize run outside the interpreter's lock.
         progress: Told after each image, of those that were missing.
 
     Returns:
-        The array's index (`tables.IMAGES`), one row an image.
+        The array's index (`tables.IMAGES`), one row an image; rows that are set aside and cannot
+        be decoded stay black and have null for what is not known of them.
 
     Raises:
         CxrError: If the disk has no room for the array.
-        DataError: If files cannot be decoded; names all of them.
+        DataError: If files in use cannot be decoded; names all of them.
     """
     partial, journal = _partial(array_path), _journal(array_path)
-    pixels = _opened(partial, journal, (len(files), image.size, image.size))
-    done = _still_true(journal, files)
-    missing = [(row, path) for row, path in enumerate(files) if path and row not in done]
+    pixels = _opened(partial, journal, (len(sources.paths), image.size, image.size))
+    done = _still_true(journal, sources)
+    missing = [row for row in range(len(sources.paths)) if row not in done]
     problems, fresh = Problems(), list[Entry]()
     synced = time.monotonic()
     try:
-        results = _decoded(missing, pixels, image, num_workers)
+        results = decoded(missing, sources, pixels, image, num_workers)
         for count, (row, result) in enumerate(results, 1):
-            if isinstance(result, DataError):
-                problems.found.append(f"{result} (image {image_ids[row]!r})")
-            else:
-                fresh.append(result)
+            _sort(row, result, sources, problems, fresh)
             if time.monotonic() - synced >= SYNC_SECONDS:
                 _sync(pixels, journal, fresh)
                 synced = time.monotonic()
@@ -81,7 +71,7 @@ def build(
     finally:
         _sync(pixels, journal, fresh)
     problems.raise_if_any()
-    return _index(image_ids, files, journal)
+    return _index(sources.image_ids, read_journal(journal))
 
 
 def publish(array_path: Path) -> None:
@@ -90,32 +80,54 @@ def publish(array_path: Path) -> None:
     _journal(array_path).unlink()
 
 
-def changed_files(
+def fill(
+    array_path: Path,
     index: pl.DataFrame,
-    files: Sequence[Path | None],
+    sources: Sources,
+    image: ImageSpec,
     num_workers: int,
     progress: Progress = silent,
-) -> list[str]:
-    """Hash the source files again and compare with the index (`tables.IMAGES`).
+) -> pl.DataFrame:
+    """Decode, into an array that is published, images in use that it holds no pixels of.
+
+    Nobody reads those rows yet: whoever uses them finds them missing in the index.
+
+    Args:
+        array_path: The array.
+        index: As it was written (`tables.IMAGES`).
+        sources: All images of the array.
+        image: Size, geometry and equalisation.
+        num_workers: Threads.
+        progress: Told after each image.
 
     Returns:
-        One sentence for each file that is missing or no longer what was decoded.
+        The new index.
+
+    Raises:
+        DataError: If files in use cannot be decoded, or the array is damaged.
     """
-    found: list[str] = []
-    with ThreadPoolExecutor(num_workers) as pool:
-        hashes = pool.map(_hash, files)
-        rows = zip(files, index["image_id"], index["sha256"], hashes, strict=True)
-        for count, (path, name, before, now) in enumerate(rows, 1):
-            if now is None:
-                found.append(f"{path}: cannot be read any more (image {name!r}).")
-            elif now != before:
-                found.append(f"{path}: has changed since it was decoded (image {name!r}).")
-            progress("verifying images", count, len(files))
-    return found
+    try:
+        pixels: NDArray[np.uint8] = open_memmap(array_path, mode="r+")
+    except (OSError, ValueError, EOFError, SyntaxError, TokenError) as error:
+        raise DataError(f"{array_path}: cannot be read; remove it and run again.") from error
+    missing = [k for k in index["sha256"].is_null().arg_true() if k not in sources.set_aside]
+    problems, fresh = Problems(), list[Entry]()
+    results = decoded(missing, sources, pixels, image, num_workers)
+    for count, (row, result) in enumerate(results, 1):
+        _sort(row, result, sources, problems, fresh)
+        progress("decoding images", count, len(missing))
+    problems.raise_if_any()
+    _flush(pixels)
+    return index.update(_frame(sources.image_ids, fresh), on="image_id")
 
 
-def _hash(path: Path | None) -> str | None:
-    return file_sha256(path) if path else ""
+def _sort(
+    row: int, result: Entry | DataError, sources: Sources, problems: Problems, fresh: list[Entry]
+) -> None:
+    if isinstance(result, Entry):
+        fresh.append(result)
+    elif row not in sources.set_aside:
+        problems.found.append(f"{result} (image {sources.image_ids[row]!r})")
 
 
 def _partial(array_path: Path) -> Path:
@@ -142,70 +154,51 @@ def _opened(partial: Path, journal: Path, shape: tuple[int, ...]) -> NDArray[np.
     return pixels
 
 
-def _still_true(journal: Path, files: Sequence[Path | None]) -> set[int]:
+def _still_true(journal: Path, sources: Sources) -> set[int]:
     """Rows that are done and whose file has the size and time of change it had then."""
-    entries = read_journal(journal)
-    last = {int(entry["row"]): (entry["file_bytes"], entry["modified_ns"]) for entry in entries}
-    return {row for row, stamp in last.items() if _stamp(files[row]) == stamp}
-
-
-def _stamp(path: Path | None) -> tuple[int, int] | None:
-    if path is None or not path.exists():
-        return None
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
-
-
-def _decoded(
-    missing: Sequence[tuple[int, Path]],
-    pixels: NDArray[np.uint8],
-    image: ImageSpec,
-    num_workers: int,
-) -> Iterator[tuple[int, Entry | DataError]]:
-    """Results in order; a window of images is in flight, so no worker waits for a batch's end."""
-    flying: deque[tuple[int, Future[Entry | DataError]]] = deque()
-    pool = ThreadPoolExecutor(num_workers)
-    try:
-        for row, path in missing:
-            flying.append((row, pool.submit(_decode_into, pixels, row, path, image)))
-            if len(flying) >= _IN_FLIGHT * num_workers:
-                first, future = flying.popleft()
-                yield first, future.result()
-        for row, future in flying:
-            yield row, future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _decode_into(
-    pixels: NDArray[np.uint8], row: int, path: Path, image: ImageSpec
-) -> Entry | DataError:
-    """A worker's result: all faults are collected, so one bad file does not hide the next."""
-    stamp = _stamp(path)
-    try:
-        decoded = decode(path, image)
-    except DataError as error:
-        return error
-    pixels[row] = decoded.pixels
-    file_bytes, modified_ns = stamp or (0, 0)
-    return row, decoded.width, decoded.height, file_bytes, modified_ns, decoded.sha256
+    last = {entry.row: entry for entry in read_journal(journal)}
+    return {
+        row
+        for row, entry in last.items()
+        if stamp(sources.root / sources.paths[row]) == (entry.file_bytes, entry.modified_ns)
+    }
 
 
 def _sync(pixels: NDArray[np.uint8], journal: Path, fresh: list[Entry]) -> None:
     if not fresh:
         return
-    assert isinstance(pixels, np.memmap)
-    pixels.flush()
+    _flush(pixels)
     append(journal, fresh)
     fresh.clear()
 
 
-def _index(image_ids: Sequence[str], files: Sequence[Path | None], journal: Path) -> pl.DataFrame:
-    last = {int(entry["row"]): entry for entry in read_journal(journal)}
+def _flush(pixels: NDArray[np.uint8]) -> None:
+    assert isinstance(pixels, np.memmap)
+    pixels.flush()
+
+
+def _index(image_ids: Sequence[str], entries: Sequence[Entry]) -> pl.DataFrame:
+    """`tables.IMAGES`, from entries of which the last of a row counts."""
+    frame = _frame(image_ids, entries).unique("row", keep="last")
+    every = pl.DataFrame({"row": range(len(image_ids)), "image_id": image_ids})
+    joined = every.cast({"row": pl.Int32}).join(
+        frame.drop("image_id"), on="row", how="left", maintain_order="left"
+    )
+    return joined.match_to_schema(IMAGES.schema)
+
+
+def _frame(image_ids: Sequence[str], entries: Sequence[Entry]) -> pl.DataFrame:
     rows = [
-        (row, name, last[row]["sha256"].decode(), int(last[row]["width"]), int(last[row]["height"]))
-        if files[row]
-        else (row, name, "", None, None)
-        for row, name in enumerate(image_ids)
+        {
+            "row": entry.row,
+            "image_id": image_ids[entry.row],
+            "sha256": entry.sha256,
+            "source_width": entry.width,
+            "source_height": entry.height,
+            "scaling": entry.scaling,
+            "perceptual_hash": entry.perceptual_hash,
+            "checksum": entry.checksum,
+        }
+        for entry in entries
     ]
-    return pl.DataFrame(rows, schema=IMAGES.schema, orient="row")
+    return pl.DataFrame(rows, IMAGES.schema)

@@ -66,11 +66,21 @@ class Geometry:
 def fit(width: int, height: int, image: ImageSpec) -> Geometry:
     """How an image of `width` × `height` pixels is laid into the square.
 
-    `crop` keeps the central square, `pad` keeps everything between black bands, `squash`
-    stretches both sides to fit.
+    `crop` keeps the central square, `pad` keeps everything between black bands of whole pixels,
+    `squash` stretches both sides to fit.
     """
     if image.geometry == "squash":
         return Geometry(1.0, 1.0, 0.0, 0.0)
-    side = min(width, height) if image.geometry == "crop" else max(width, height)
-    scale_x, scale_y = width / side, height / side
+    if image.geometry == "pad":
+        (scale_x, offset_x), (scale_y, offset_y) = (
+            _padded(side / max(width, height), image.size) for side in (width, height)
+        )
+        return Geometry(scale_x, scale_y, offset_x, offset_y)
+    scale_x, scale_y = width / min(width, height), height / min(width, height)
     return Geometry(scale_x, scale_y, (1 - scale_x) / 2, (1 - scale_y) / 2)
+
+
+def _padded(share: float, size: int) -> tuple[float, float]:
+    """Scale and offset of a side between two bands, in sides of the square."""
+    inner = max(1, round(share * size))
+    return inner / size, (size - inner) // 2 / size

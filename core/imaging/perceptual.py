@@ -6,7 +6,7 @@ so that the signs stay. Chests are alike in their lowest frequencies, which is w
 bits do not tell them apart and 256 do (the figures stand at `MAX_BITS`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,16 @@ def fingerprints(pixels: NDArray[np.uint8]) -> NDArray[np.uint64]:
     for start, batch in _batches(pixels):
         hashes[start : start + len(batch)] = _hash(batch)
     return hashes
+
+
+def to_hex(hashes: NDArray[np.uint64]) -> list[str]:
+    """Hashes, uint64 [n, 4], as tables keep them: 64 hex digits each."""
+    return [each.tobytes().hex() for each in hashes]
+
+
+def from_hex(hashes: Sequence[str]) -> NDArray[np.uint64]:
+    """The inverse of `to_hex`, uint64 [n, 4]."""
+    return np.frombuffer(bytes.fromhex("".join(hashes)), np.uint64).reshape(-1, NUM_WORDS)
 
 
 def distances(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -4,19 +4,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def bce(logits: Tensor, labels: Tensor, scored: Tensor) -> Tensor:
-    """Mean negative log-likelihood over the labels that are scored.
-
-    −[y·log σ(z) + (1 − y)·log(1 − σ(z))], averaged over images and findings.
+def bce(logits: Tensor, labels: Tensor) -> Tensor:
+    """Negative log-likelihood −[y·log σ(z) + (1 − y)·log(1 − σ(z))] of each label.
 
     Args:
-        logits: float (H, B, F), one slice per head.
-        labels: float (B, F), 0 or 1; any value where not scored.
-        scored: bool (B, F).
+        logits: float, any shape.
+        labels: float, 0 or 1, same shape.
 
     Returns:
-        float (H,): one mean per head; 0 where nothing is scored.
+        float, same shape.
+
+    Source:
+        Bishop, Pattern Recognition and Machine Learning, 2006, eq. 4.90.
     """
-    targets = labels.expand_as(logits)
-    loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-    return (loss * scored).sum((1, 2)) / scored.sum().clamp(min=1)
+    return F.binary_cross_entropy_with_logits(logits, labels, reduction="none")

@@ -1,19 +1,28 @@
-"""Scores and labels in, the rows of the metrics table out."""
+"""Scores and labels in, the rows of the metrics table out.
 
-from collections.abc import Iterator, Mapping, Sequence
+Shapes: N images.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.findings import FINDINGS, NUM_FINDINGS
+from core.lookup import lookup
 from core.metrics.bootstrap import PatientBootstrap
+from core.metrics.flags import NO_PREVALENCE
 from core.metrics.inputs import check_inputs
-from core.metrics.planning import plan_thresholds
-from core.metrics.resampling import RankedData, rank_data, resample
+from core.metrics.planning import Plan, plan_thresholds
+from core.metrics.ranked import RankedSlice, RankedSource, labelled_images, rank_slice
+from core.metrics.resampling import NUM_THREADS, FindingReplicates, resample
 from core.metrics.rows import Averages, FindingResult, MetricValue, Question, metric_rows
 from core.metrics.rules import Threshold
-from core.metrics.sample import sample_of, undefined_reason
-from core.metrics.table import METRICS
+from core.metrics.sample import Sample, sample_of, undefined_reason
+from core.metrics.slices import WHOLE, Slice
+from core.metrics.table import METRICS, Metric
 from core.roles import NOT_SCORED, SourceVal, require_role
 
 SOURCE_STREAM = 1
@@ -28,71 +37,202 @@ def evaluate(
     num_resamples: int,
     seed: int,
     source_val: SourceVal | None = None,
+    metrics: Sequence[str] = tuple(METRICS),
 ) -> list[MetricValue]:
-    """Every metric of every finding, macro and micro, with patient-bootstrap intervals.
+    """Every metric of every finding and its averages, with patient-bootstrap intervals.
+
+    The rows of `evaluate_slices` for all images, once each; it says what is expected.
+    """
+    data = EvaluatedData(scores, labels, patient_ids)
+    (rows,) = evaluate_slices(
+        data, thresholds_by_policy, num_resamples, seed, source_val, metrics=metrics
+    )
+    return rows
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedData:
+    """The images that are scored.
 
     Args:
         scores: float [N, 14]; a column of NaN where the model does not predict the finding.
         labels: int8 [N, 14], 1, 0 or `NOT_SCORED`.
         patient_ids: str [N].
-        thresholds_by_policy: Policy to the 14 thresholds, as `choose_thresholds` gives them.
+    """
+
+    scores: NDArray[np.floating]
+    labels: NDArray[np.int8]
+    patient_ids: NDArray[np.str_]
+
+
+def evaluate_slices(
+    data: EvaluatedData,
+    thresholds_by_policy: Mapping[str, Sequence[Threshold]],
+    num_resamples: int,
+    seed: int,
+    source_val: SourceVal | None = None,
+    slices: Sequence[Slice] = (),
+    metrics: Sequence[str] = tuple(METRICS),
+) -> list[list[MetricValue]]:
+    """Scores subgroups and weightings of the same images on shared replicates.
+
+    Patients are drawn once, from all images, so that any two slices are paired: a slice has as
+    many of its patients as the draw gives it.
+
+    Args:
+        data: All images.
+        thresholds_by_policy: Policy to the 14 thresholds, as `choose_thresholds` gives them for
+            all images; every slice is scored at these.
         num_resamples: Number of bootstrap replicates, 0 for none.
         seed: Equal for all runs on the same images, so that they share the replicates.
         source_val: Source validation with scores [N', 14]. Where given, the thresholds chosen
             on it are chosen anew in each replicate; else the intervals take them as given, and
             are flagged.
+        slices: What is scored beside the whole.
+        metrics: Names in `METRICS`; fewer take less time.
 
     Returns:
-        Per metric and policy, a row for each of the 14 findings and for the averages.
+        First of all images, then of each slice: per metric and policy, a row for each of the 14
+        findings and for the averages. A slice without images keeps its rows, undefined.
 
     Raises:
-        ConfigError: If a policy is unknown.
-        DataError: If shapes differ, or scores or labels break their format.
+        ConfigError: If a policy or a metric is unknown.
+        DataError: If shapes differ, or scores, labels or slices break their format.
         ProtocolError: If `source_val` is in another role.
     """
-    check_inputs(scores, labels, patient_ids, "evaluated images")
-    bootstrap = PatientBootstrap(patient_ids, seed, num_resamples)
-    samples = [sample_of(labels[:, [k]], bootstrap.patient_rows) for k in range(NUM_FINDINGS)]
-    reasons = [undefined_reason(scores[:, k], sample) for k, sample in enumerate(samples)]
-    wanted = [reason is None for reason in reasons]
-    source = _ranked_source(source_val, wanted, num_resamples, seed)
+    asked = tuple(lookup(METRICS, name, "metric") for name in metrics)
+    check_inputs(data.scores, data.labels, data.patient_ids, "evaluated images")
+    bootstrap = PatientBootstrap(data.patient_ids, seed, num_resamples)
+    prepared = [_prepared(each, data, bootstrap) for each in (WHOLE, *slices)]
+    has_value = [reason is None for reason in prepared[0].reasons]
+    source = _ranked_source(source_val, has_value, num_resamples, seed)
     has_source = [bool(source and source.findings[k]) for k in range(NUM_FINDINGS)]
     plans = plan_thresholds(thresholds_by_policy, has_source)
-    replicates = resample(rank_data(scores, labels, bootstrap, wanted), plans, source)
-    results = [
-        FindingResult(finding, samples[k], reasons[k], replicates[k], plans[k])
-        for k, finding in enumerate(FINDINGS)
+    ranked = _ranked(prepared, data, bootstrap, asked)
+    replicates = resample(bootstrap, ranked, plans, source, asked)
+    policies = tuple(thresholds_by_policy)
+    return [
+        list(_rows(each, found, plans, _questions(each.slice.told(asked), policies), num_resamples))
+        for each, found in zip(prepared, replicates, strict=True)
     ]
-    averages = _averages(results, labels, bootstrap)
-    questions = _questions(tuple(thresholds_by_policy))
-    return [row for each in questions for row in metric_rows(each, results, averages)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A slice, its rows of the data, and who stands behind each finding."""
+
+    slice: Slice
+    rows: NDArray[np.intp]
+    labels: NDArray[np.int8]
+    patient_rows: NDArray[np.intp]
+    samples: list[Sample]
+    reasons: list[str | None]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has the images of the whole, at another prevalence."""
+        return self.slice.images is None and self.slice.weights is None
+
+
+def _prepared(each: Slice, data: EvaluatedData, bootstrap: PatientBootstrap) -> _Prepared:
+    rows = each.rows(len(data.patient_ids))
+    labels, patient_rows = data.labels[rows], bootstrap.patient_rows[rows]
+    samples = [sample_of(labels[:, [k]], patient_rows) for k in range(NUM_FINDINGS)]
+    unknown = [each.prevalences is not None and share is None for share in each.shares]
+    reasons = [
+        undefined_reason(data.scores[rows, k], samples[k])
+        or (NO_PREVALENCE if unknown[k] else None)
+        for k in range(NUM_FINDINGS)
+    ]
+    return _Prepared(each, rows, labels, patient_rows, samples, reasons)
+
+
+def _ranked(
+    prepared: Sequence[_Prepared],
+    data: EvaluatedData,
+    bootstrap: PatientBootstrap,
+    asked: Sequence[Metric],
+) -> list[RankedSlice]:
+    whole = _ranked_slice(prepared[0], data, bootstrap, asked)
+
+    def ranked(each: _Prepared) -> RankedSlice:
+        if each.is_whole:
+            return _shared(each, whole)
+        return _ranked_slice(each, data, bootstrap, asked)
+
+    with ThreadPoolExecutor(NUM_THREADS) as pool:
+        return [whole, *pool.map(ranked, prepared[1:])]
+
+
+def _shared(each: _Prepared, whole: RankedSlice) -> RankedSlice:
+    """The ranks of all images, weighted to other prevalences."""
+    findings = zip(whole.findings, each.reasons, strict=True)
+    return RankedSlice(
+        tuple(ranked if reason is None else None for ranked, reason in findings),
+        whole.terms if each.slice.prevalences is None else (None,) * NUM_FINDINGS,
+        each.slice.shares,
+    )
+
+
+def _ranked_slice(
+    each: _Prepared, data: EvaluatedData, bootstrap: PatientBootstrap, asked: Sequence[Metric]
+) -> RankedSlice:
+    scores = data.scores[each.rows]
+    weights = None if each.slice.weights is None else each.slice.weights[each.rows]
+    images = [
+        None
+        if reason
+        else labelled_images(scores[:, k], each.labels[:, k], each.patient_rows, weights)
+        for k, reason in enumerate(each.reasons)
+    ]
+    calibrated = any(metric.of_probabilities for metric in each.slice.told(asked))
+    return rank_slice(images, bootstrap.num_patients, each.slice.prevalences, calibrated=calibrated)
 
 
 def _ranked_source(
     source_val: SourceVal | None, wanted: Sequence[bool], num_resamples: int, seed: int
-) -> RankedData | None:
+) -> RankedSource | None:
     if source_val is None:
         return None
     source = require_role(source_val, SourceVal, "Choosing thresholds anew")
     check_inputs(source.values, source.labels, source.patient_ids, "source validation")
     usable = (source.labels != NOT_SCORED).any(axis=0) & ~np.isnan(source.values).any(axis=0)
     shared = usable & np.array(wanted)
+    if not shared.any():
+        return None
     bootstrap = PatientBootstrap(source.patient_ids, seed, num_resamples, SOURCE_STREAM)
-    ranked = rank_data(source.values, source.labels, bootstrap, list(shared))
-    return ranked if shared.any() else None
+    columns = (
+        labelled_images(source.values[:, k], source.labels[:, k], bootstrap.patient_rows)
+        if is_shared
+        else None
+        for k, is_shared in enumerate(shared)
+    )
+    return RankedSource(
+        bootstrap, tuple(each and each.ranked(bootstrap.num_patients) for each in columns)
+    )
 
 
-def _averages(
-    results: Sequence[FindingResult], labels: NDArray[np.int8], bootstrap: PatientBootstrap
-) -> Averages:
+def _rows(
+    prepared: _Prepared,
+    replicates: Sequence[FindingReplicates | None],
+    plans: Sequence[Plan],
+    questions: Iterable[Question],
+    num_resamples: int,
+) -> Iterator[MetricValue]:
+    results = [
+        FindingResult(finding, prepared.samples[k], prepared.reasons[k], replicates[k], plans[k])
+        for k, finding in enumerate(FINDINGS)
+    ]
     members = tuple(result for result in results if result.replicates)
     columns = [FINDINGS.index(member.finding) for member in members]
-    sample = sample_of(labels[:, columns], bootstrap.patient_rows)
-    return Averages(members, sample, bootstrap.num_resamples)
+    sample = sample_of(prepared.labels[:, columns], prepared.patient_rows)
+    averages = Averages(members, sample, num_resamples)
+    for question in questions:
+        yield from metric_rows(question, results, averages)
 
 
-def _questions(policies: Sequence[str]) -> Iterator[Question]:
-    for metric in METRICS.values():
+def _questions(metrics: Sequence[Metric], policies: Sequence[str]) -> Iterator[Question]:
+    for metric in metrics:
         if metric.needs_threshold:
             yield from (Question(metric, policy) for policy in policies)
         else:

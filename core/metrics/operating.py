@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.metrics.ratio import Values, defined, ratio
+from core.metrics.ratio import Values, ratio
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +84,18 @@ def joined_counts(counts: list[Counts]) -> Counts:
     )
 
 
+def standardised_counts(counts: Counts, prevalence: float) -> Counts:
+    """The same outcomes under weights that set the share of positives; NaN without a class.
+
+    Args:
+        counts: Outcomes [*R].
+        prevalence: The share of positive weight, between 0 and 1.
+    """
+    up = ratio(prevalence * np.ones_like(counts.tp), counts.positive)
+    down = ratio((1 - prevalence) * np.ones_like(counts.tp), counts.negative)
+    return Counts(counts.tp * up, counts.fp * down, counts.fn * up, counts.tn * down)
+
+
 def f1(counts: Counts) -> Values:
     """2 TP / (2 TP + FP + FN); NaN without positive labels, 0 where none of them is found."""
     found = ratio(2 * counts.tp, counts.positive + counts.alerts)
@@ -118,29 +130,3 @@ def alert_rate(counts: Counts) -> Values:
 def balanced_accuracy(counts: Counts) -> Values:
     """(sensitivity + specificity) / 2; NaN where a class is missing."""
     return (recall(counts) + specificity(counts)) / 2
-
-
-@dataclass(frozen=True)
-class OperatingPoint:
-    """What a threshold delivers on one finding; None is 0/0."""
-
-    f1: float | None
-    precision: float | None
-    recall: float | None
-    specificity: float | None
-    negative_predictive_value: float | None
-    alert_rate: float | None
-    balanced_accuracy: float | None
-
-
-def operating_point(counts: Counts) -> OperatingPoint:
-    """The ratios of one set of counts, each of shape []."""
-    return OperatingPoint(
-        f1=defined(f1(counts)),
-        precision=defined(precision(counts)),
-        recall=defined(recall(counts)),
-        specificity=defined(specificity(counts)),
-        negative_predictive_value=defined(negative_predictive_value(counts)),
-        alert_rate=defined(alert_rate(counts)),
-        balanced_accuracy=defined(balanced_accuracy(counts)),
-    )

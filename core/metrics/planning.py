@@ -35,7 +35,7 @@ class PlannedThreshold:
     flag: str | None
 
     def at(self, evaluated: WeightedFinding, source: WeightedFinding | None) -> Values:
-        """The threshold in each replicate: float64 [C]."""
+        """The threshold in each replicate, float64 [C], by its rule on all images of its basis."""
         if self.rule is None:
             return np.full(evaluated.all_positive.shape, self.value)
         chosen_on = source if self.basis is Basis.SOURCE_VAL else evaluated

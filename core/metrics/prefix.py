@@ -25,11 +25,12 @@ class PrefixSums:
     """Running sums of N rows, for C replicates.
 
     Args:
-        within: uint16 [L, K, C], sums within each block, the row itself included.
+        within: uint16, or float64 of weighted rows, [L, K, C]: sums within each block, the row
+            itself included.
         before: float64 [K, C], sums of all earlier blocks.
     """
 
-    within: NDArray[np.uint16]
+    within: NDArray[np.uint16] | Values
     before: Values
 
     def at(self, ends: Ends) -> Values:
@@ -66,14 +67,18 @@ class PrefixLayout:
     Args:
         gather: intp [L · K], rows of the table of counts, the k-th rows of all blocks together.
         block_rows: L.
+        weights: float64 [L · K, 1], what a row counts for; None where each counts for 1.
     """
 
     gather: Ends
     block_rows: int
+    weights: Values | None = None
 
     def sums(self, counts: NDArray[np.uint16]) -> PrefixSums:
         """The running sums of `counts`, uint16 [P + 1, C] with zeros in its last row."""
-        within = np.take(counts, self.gather, axis=0).reshape(self.block_rows, -1, counts.shape[1])
+        rows = np.take(counts, self.gather, axis=0)
+        weighted = rows if self.weights is None else rows * self.weights
+        within = weighted.reshape(self.block_rows, -1, counts.shape[1])
         for row in range(1, self.block_rows):
             within[row] += within[row - 1]
         before = np.zeros(within.shape[1:])
@@ -81,16 +86,21 @@ class PrefixLayout:
         return PrefixSums(within, before)
 
 
-def prefix_layout(rows: Ends, zero_row: int) -> PrefixLayout:
+def prefix_layout(rows: Ends, zero_row: int, weights: Values | None = None) -> PrefixLayout:
     """Lays out one order of rows.
 
     Args:
         rows: intp [N], which row of the table of counts stands at each place of the order.
         zero_row: A row whose counts are 0: the sum of the first 0 rows, and the padding.
+        weights: float64 [N], what each place counts for; 1 unless given.
     """
     block_rows = min(MAX_BLOCK_ROWS, isqrt(len(rows)) + 1)
     num_blocks = -(-(len(rows) + 1) // block_rows)
-    padded = np.full(num_blocks * block_rows, zero_row, dtype=np.intp)
+    places = np.arange(num_blocks * block_rows).reshape(num_blocks, block_rows).T.ravel()
+    padded = np.full(len(places), zero_row, dtype=np.intp)
     padded[1 : len(rows) + 1] = rows
-    gather = np.ascontiguousarray(padded.reshape(num_blocks, block_rows).T).ravel()
-    return PrefixLayout(gather, block_rows)
+    if weights is None:
+        return PrefixLayout(padded[places], block_rows)
+    weighted = np.zeros(len(places))
+    weighted[1 : len(rows) + 1] = weights
+    return PrefixLayout(padded[places], block_rows, weighted[places, None])

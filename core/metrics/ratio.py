@@ -5,6 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+ROUNDING = 1e-12
+
 Values = NDArray[np.float64]
 """float64 of any shape; NaN is "undefined"."""
 
@@ -14,6 +16,25 @@ def ratio(numerator: Values, denominator: Values) -> Values:
     shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
     undefined = np.full(shape, np.nan)
     return np.divide(numerator, denominator, out=undefined, where=np.not_equal(denominator, 0))
+
+
+def remainder(total: Values, part: Values) -> Values:
+    """Element by element total − part, exactly 0 where nothing but rounding is left.
+
+    Args:
+        total: Sums of weights.
+        part: Sums of some of them.
+    """
+    rest = total - part
+    return np.where(np.abs(rest) <= ROUNDING * total, 0.0, rest)
+
+
+def grouped_sums(terms: Values, groups: NDArray[np.intp], num_groups: int) -> Values:
+    """Sums of each row of terms by group: float64 [K, N] -> float64 [K, num_groups]."""
+    sums = np.zeros((len(terms), num_groups))
+    for row, term in zip(sums, terms, strict=True):
+        row += np.bincount(groups, term, num_groups)
+    return sums
 
 
 def defined(value: float | Values) -> float | None:

@@ -1,41 +1,34 @@
-"""Runs all findings through all replicates, a chunk at a time.
+"""Runs all findings of all slices through all replicates, a chunk at a time.
 
 Shapes: B replicates, C replicates of a chunk. Results are [1 + B]: first the sample itself, with
 the thresholds as given, then the replicates.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from itertools import repeat
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.metrics.bootstrap import PatientBootstrap, PatientCounts
-from core.metrics.operating import Counts, joined_counts
+from core.metrics.calibration import CalibrationSums
+from core.metrics.operating import Counts, joined_counts, standardised_counts
 from core.metrics.planning import Plan
+from core.metrics.ranked import RankedSlice, RankedSource
+from core.metrics.ranking import standardised_steps
 from core.metrics.ratio import Values
-from core.metrics.table import METRICS
-from core.metrics.weighting import RankedFinding, WeightedFinding, rank_finding
-from core.roles import NOT_SCORED
+from core.metrics.table import METRICS, Metric
+from core.metrics.weighting import RankedFinding, WeightedFinding
 
 CHUNK_ELEMENTS = 2**21
 """Images × replicates of a chunk: its running sums of 16 bits should stay in a cache."""
 
 MIN_CHUNK, MAX_CHUNK = 8, 256
 
-
-@dataclass(frozen=True, eq=False)
-class RankedData:
-    """The images of one data set, ranked.
-
-    Args:
-        bootstrap: Draws its patients.
-        findings: One per finding; None where it has no value.
-    """
-
-    bootstrap: PatientBootstrap
-    findings: tuple[RankedFinding | None, ...]
+NUM_THREADS = len(os.sched_getaffinity(0))
+"""Findings are weighed side by side; NumPy lets go of the interpreter while it adds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,117 +36,141 @@ class FindingReplicates:
     """What the replicates say about one finding.
 
     Args:
-        ranking: Metric to float64 [1 + B].
+        values: Metric without a threshold to float64 [1 + B].
         counts: Policy to outcomes [1 + B].
+        positive: float64 [1 + B], the weight of its positives.
     """
 
-    ranking: Mapping[str, Values]
+    values: Mapping[str, Values]
     counts: Mapping[str, Counts]
-
-
-def rank_data(
-    scores: NDArray[np.floating],
-    labels: NDArray[np.int8],
-    bootstrap: PatientBootstrap,
-    wanted: Sequence[bool],
-) -> RankedData:
-    """Sorts the labelled images of each wanted finding.
-
-    Args:
-        scores: float [N, 14].
-        labels: int8 [N, 14], 1, 0 or `NOT_SCORED`.
-        bootstrap: Draws the patients of the N images.
-        wanted: One per finding.
-    """
-    columns = (
-        _ranked(scores[:, k], labels[:, k], bootstrap) if is_wanted else None
-        for k, is_wanted in enumerate(wanted)
-    )
-    return RankedData(bootstrap, tuple(columns))
-
-
-def _ranked(
-    scores: NDArray[np.floating], labels: NDArray[np.int8], bootstrap: PatientBootstrap
-) -> RankedFinding:
-    scored = labels != NOT_SCORED
-    patient_rows = bootstrap.patient_rows[scored]
-    return rank_finding(scores[scored], labels[scored], patient_rows, bootstrap.num_patients)
+    positive: Values
 
 
 def resample(
-    evaluated: RankedData, plans: Sequence[Plan], source: RankedData | None
-) -> list[FindingReplicates | None]:
-    """Every ranking metric and every operating point of every finding, in every replicate.
+    bootstrap: PatientBootstrap,
+    slices: Sequence[RankedSlice],
+    plans: Sequence[Plan],
+    source: RankedSource | None,
+    metrics: Sequence[Metric] = tuple(METRICS.values()),
+) -> list[list[FindingReplicates | None]]:
+    """Every metric and every operating point of every finding of every slice.
 
     Args:
-        evaluated: The data that is scored.
+        bootstrap: Draws the patients, once for all slices.
+        slices: The whole data first: thresholds that are chosen anew on the evaluated data are
+            chosen on all of them, whatever slice they are applied to.
         plans: One per finding.
         source: Source validation, where thresholds are chosen anew on it; its patients are
             drawn independently.
+        metrics: What is asked; outcomes at the planned thresholds are always told.
 
     Returns:
-        One per finding; None where the finding has no value.
+        Per slice, one per finding; None where the finding has no value there.
     """
-    parts = [
-        [_of_sample(ranked, evaluated.bootstrap, plan)] if ranked else []
-        for ranked, plan in zip(evaluated.findings, plans, strict=True)
-    ]
-    for counts, source_counts in _chunks(evaluated, source) if any(parts) else ():
-        for column, ranked in enumerate(evaluated.findings):
-            if ranked:
-                chosen_on = _chosen_on(source, column, plans[column], source_counts)
-                part = _of_replicates(ranked.weighted(counts), plans[column], chosen_on)
-                parts[column].append(part)
-    return [_concatenated(each) if each else None for each in parts]
+    found: list[list[list[FindingReplicates]]] = [[[] for _ in plans] for _ in slices]
+    of_source = source.findings if source else (None,) * len(plans)
+    with ThreadPoolExecutor(NUM_THREADS) as pool:
+        for chunk in _chunks(bootstrap, source):
+
+            def parts(column: int, chunk: _Chunk = chunk) -> list[FindingReplicates | None]:
+                asked = plans[column], of_source[column], metrics
+                return list(_parts(chunk, column, slices, *asked))
+
+            for column, of_column in enumerate(pool.map(parts, range(len(plans)))):
+                for of_slice, part in zip(found, of_column, strict=False):
+                    of_slice[column].extend([part] if part else [])
+    return [[_concatenated(each) if each else None for each in of_slice] for of_slice in found]
 
 
-def _chunks(
-    evaluated: RankedData, source: RankedData | None
-) -> Iterator[tuple[PatientCounts, PatientCounts | None]]:
-    bootstraps = [data.bootstrap for data in (evaluated, source) if data]
-    most_images = max(len(each.patient_rows) for each in bootstraps)
+@dataclass(frozen=True, eq=False)
+class _Chunk:
+    """Patient counts of some replicates, or of the sample itself, which keeps its thresholds."""
+
+    counts: PatientCounts
+    source_counts: PatientCounts | None = None
+    is_sample: bool = False
+
+
+def _chunks(bootstrap: PatientBootstrap, source: RankedSource | None) -> Iterator[_Chunk]:
+    yield _Chunk(bootstrap.whole(), is_sample=True)
+    bootstraps = [bootstrap, source.bootstrap] if source else [bootstrap]
+    most_images = max(1, *(len(each.patient_rows) for each in bootstraps))
     size = min(max(CHUNK_ELEMENTS // most_images, MIN_CHUNK), MAX_CHUNK)
-    chunks = evaluated.bootstrap.chunks(size)
-    return zip(chunks, source.bootstrap.chunks(size) if source else repeat(None), strict=False)
+    of_source = source.bootstrap.chunks(size) if source else repeat(None)
+    yield from map(_Chunk, bootstrap.chunks(size), of_source)
 
 
-def _chosen_on(
-    source: RankedData | None, column: int, plan: Plan, counts: PatientCounts | None
-) -> WeightedFinding | None:
-    ranked = source.findings[column] if source else None
+def _parts(
+    chunk: _Chunk,
+    column: int,
+    slices: Sequence[RankedSlice],
+    plan: Plan,
+    source: RankedFinding | None,
+    metrics: Sequence[Metric],
+) -> Iterator[FindingReplicates | None]:
+    """What a chunk says about one finding, slice by slice; nothing where no slice has a value."""
+    whole = slices[0].findings[column]
+    if whole is None:
+        return
+    of_whole = whole.weighted(chunk.counts)
+    thresholds = _thresholds(chunk, plan, of_whole, source)
+    for each in slices:
+        ranked, terms = each.findings[column], each.terms[column]
+        if ranked is None:
+            yield None
+            continue
+        weighted = of_whole if ranked is whole else ranked.weighted(chunk.counts)
+        part = _part(weighted, thresholds, each.prevalences[column], metrics)
+        calibration = _calibration(terms.sums(chunk.counts), metrics) if terms else {}
+        yield replace(part, values={**part.values, **calibration})
+
+
+def _thresholds(
+    chunk: _Chunk, plan: Plan, whole: WeightedFinding, source: RankedFinding | None
+) -> dict[str, Values]:
+    """Policy to the thresholds of the chunk's replicates, equal for all slices: float64 [C]."""
+    if chunk.is_sample:
+        return {policy: planned.kept.at(whole, None) for policy, planned in plan.items()}
     is_needed = any(planned.needs_source for planned in plan.values())
-    return ranked.weighted(counts) if is_needed and ranked and counts is not None else None
+    counts = chunk.source_counts
+    of_source = source.weighted(counts) if is_needed and source and counts is not None else None
+    return {policy: planned.at(whole, of_source) for policy, planned in plan.items()}
 
 
-def _of_sample(ranked: RankedFinding, bootstrap: PatientBootstrap, plan: Plan) -> FindingReplicates:
-    kept = {policy: planned.kept for policy, planned in plan.items()}
-    return _of_replicates(ranked.weighted(bootstrap.whole()), kept, None)
-
-
-def _of_replicates(
-    evaluated: WeightedFinding, plan: Plan, source: WeightedFinding | None
+def _part(
+    weighted: WeightedFinding,
+    thresholds: Mapping[str, Values],
+    prevalence: float | None,
+    metrics: Sequence[Metric],
 ) -> FindingReplicates:
-    return FindingReplicates(
-        ranking={
-            name: metric.of_ranking(evaluated.steps)
-            for name, metric in METRICS.items()
-            if metric.of_ranking
-        },
-        counts={
-            policy: evaluated.counts_at(planned.at(evaluated, source))
-            for policy, planned in plan.items()
-        },
-    )
+    steps = weighted.steps
+    counts = {policy: weighted.counts_at(each) for policy, each in thresholds.items()}
+    if prevalence is not None:
+        steps = standardised_steps(steps, prevalence)
+        counts = {name: standardised_counts(each, prevalence) for name, each in counts.items()}
+    ranking = {
+        metric.name: metric.of_ranking(steps)
+        for metric in metrics
+        if metric.of_ranking and (prevalence is None or metric.moves_with_prevalence)
+    }
+    return FindingReplicates(ranking, counts, weighted.all_positive)
 
 
-def _concatenated(parts: list[FindingReplicates]) -> FindingReplicates:
+def _calibration(sums: CalibrationSums, metrics: Sequence[Metric]) -> dict[str, Values]:
+    return {
+        metric.name: metric.of_probabilities(sums) for metric in metrics if metric.of_probabilities
+    }
+
+
+def _concatenated(parts: Sequence[FindingReplicates]) -> FindingReplicates:
     first = parts[0]
     return FindingReplicates(
-        ranking={
-            name: np.concatenate([part.ranking[name] for part in parts]) for name in first.ranking
+        values={
+            name: np.concatenate([part.values[name] for part in parts]) for name in first.values
         },
         counts={
             policy: joined_counts([part.counts[policy] for part in parts])
             for policy in first.counts
         },
+        positive=np.concatenate([part.positive for part in parts]),
     )

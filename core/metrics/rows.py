@@ -12,24 +12,25 @@ from numpy.typing import NDArray
 from core.findings import Finding
 from core.metrics.bootstrap import Interval, percentile_interval
 from core.metrics.flags import (
+    BIASED_REPLICATES,
     GIVEN_THRESHOLDS,
     MAX_UNDEFINED_SHARE,
     NO_FINDINGS,
     REASONS,
     UNDEFINED_REPLICATES,
-    ZERO_DENOMINATOR,
     codes,
     joined,
 )
 from core.metrics.operating import pooled
 from core.metrics.planning import Plan
-from core.metrics.ratio import Values, defined
+from core.metrics.ratio import ROUNDING, Values, defined, ratio
 from core.metrics.resampling import FindingReplicates
 from core.metrics.sample import Sample, label_set_name
 from core.metrics.table import Metric
 
 MACRO = "macro"
 MICRO = "micro"
+WEIGHTED = "weighted"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class MetricValue:
     """One number, who stands behind it, and how far it can be trusted.
 
     Args:
-        finding: A finding, `macro` or `micro`.
+        finding: A finding, `macro`, `weighted` (by the findings' positives) or `micro`.
         metric: A name in `METRICS`.
         policy: A name in `POLICIES`; None where no threshold is used.
         label_set: Which findings an average covers (`macro@14`); None for a single finding.
@@ -125,7 +126,7 @@ class Question:
         if result.replicates is None:
             return None
         if self.metric.of_counts is None or self.policy is None:
-            return result.replicates.ranking[self.metric.name]
+            return result.replicates.values[self.metric.name]
         return self.metric.of_counts(result.replicates.counts[self.policy])
 
     def flags(self, result: FindingResult) -> str | None:
@@ -146,7 +147,7 @@ class _Subject:
 def metric_rows(
     question: Question, results: Sequence[FindingResult], averages: Averages
 ) -> Iterator[MetricValue]:
-    """The rows of one metric under one policy: the findings, macro, and micro where it exists.
+    """The rows of one metric under one policy: the findings, and the averages that it has.
 
     Args:
         question: The metric and the policy.
@@ -160,18 +161,33 @@ def metric_rows(
         known = undefined if values is None else _with_interval(values, result.sample)
         yield _row(question, subject, known, question.flags(result))
     yield _average(question, averages, MACRO, _macro(question, averages))
+    if question.metric.weighted:
+        yield _average(question, averages, WEIGHTED, _weighted(question, averages))
     if question.metric.micro:
         yield _average(question, averages, MICRO, _micro(question, averages))
 
 
 def _macro(question: Question, averages: Averages) -> Values | None:
-    each = [
+    each = _of_members(question, averages)
+    # The set is fixed: a replicate that misses a member is undefined, as NaN makes it.
+    return np.mean(each, axis=0) if each else None
+
+
+def _weighted(question: Question, averages: Averages) -> Values | None:
+    """Σ n⁺ · value / Σ n⁺ in each replicate, as scikit-learn's `average="weighted"`."""
+    each = _of_members(question, averages)
+    positives = [member.replicates.positive for member in averages.members if member.replicates]
+    # Not np.average, which raises where a replicate draws no positive at all.
+    total = np.sum(positives, axis=0)
+    return ratio(np.sum(np.multiply(each, positives), axis=0), total) if each else None
+
+
+def _of_members(question: Question, averages: Averages) -> list[Values]:
+    return [
         _with_interval(values, member.sample)
         for member in averages.members
         if (values := question.values(member)) is not None
     ]
-    # The set is fixed: a replicate that misses a member is undefined, as NaN makes it.
-    return np.mean(each, axis=0) if each else None
 
 
 def _micro(question: Question, averages: Averages) -> Values | None:
@@ -207,9 +223,9 @@ def _row(question: Question, subject: _Subject, values: Values, flags: str | Non
     interval = percentile_interval(replicates)
     has_value = value is not None
     if has_value:
-        flag = joined((flags, *_interval_flags(subject.sample, interval, len(replicates))))
+        flag = joined((flags, *_interval_flags(subject.sample, interval, values)))
     else:
-        flag = _missing_flag(flags)
+        flag = _missing_flag(flags, question.metric.undefined)
     sample = subject.sample
     return MetricValue(
         finding=subject.finding,
@@ -229,13 +245,16 @@ def _row(question: Question, subject: _Subject, values: Values, flags: str | Non
     )
 
 
-def _interval_flags(sample: Sample, interval: Interval, num_resamples: int) -> Iterator[str]:
+def _interval_flags(sample: Sample, interval: Interval, values: Values) -> Iterator[str]:
     yield from sample.interval_flags
-    if interval.num_undefined > MAX_UNDEFINED_SHARE * num_resamples:
+    if interval.num_undefined > MAX_UNDEFINED_SHARE * (len(values) - 1):
         yield UNDEFINED_REPLICATES
+    low, high = interval.low, interval.high
+    if low is not None and high is not None and not low - ROUNDING <= values[0] <= high + ROUNDING:
+        yield BIASED_REPLICATES
 
 
-def _missing_flag(flags: str | None) -> str | None:
+def _missing_flag(flags: str | None, undefined: str) -> str | None:
     """Without a value there is no interval to speak of, but always a reason."""
     kept = [code for code in codes(flags) if code != GIVEN_THRESHOLDS]
-    return joined(kept if REASONS.intersection(kept) else [*kept, ZERO_DENOMINATOR])
+    return joined(kept if REASONS.intersection(kept) else [*kept, undefined])

@@ -14,7 +14,7 @@ from core.metrics.bootstrap import PatientCounts
 from core.metrics.operating import Counts
 from core.metrics.prefix import PrefixLayout, PrefixSums, prefix_layout
 from core.metrics.ranking import Steps, TieGroups, steps, tie_groups
-from core.metrics.ratio import Values
+from core.metrics.ratio import Values, remainder
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +52,9 @@ class WeightedFinding:
         alerts = self.total.at_each(_num_at_least(ranked.scores, thresholds)) + missing
         tp = self.positive.at_each(_num_at_least(ranked.positive_scores, thresholds)) + missing
         all_images = self.total.at(np.array([len(ranked.scores)]))[0]
-        fp, fn = alerts - tp, self.all_positive - tp
-        return Counts(tp, fp, fn, tn=all_images - tp - fp - fn)
+        fp, fn = remainder(alerts, tp), remainder(self.all_positive, tp)
+        tn = remainder(remainder(all_images, self.all_positive), fp)
+        return Counts(tp, fp, fn, tn)
 
     def highest(self, num_alerts: Values) -> Values:
         """The highest threshold with at least `num_alerts` of weight at or above it.
@@ -99,6 +100,7 @@ def rank_finding(
     labels: NDArray[np.int8],
     patient_rows: NDArray[np.intp],
     num_patients: int,
+    weights: Values | None = None,
 ) -> RankedFinding:
     """Sorts the images that have a label for one finding.
 
@@ -107,6 +109,7 @@ def rank_finding(
         labels: int8 [N], 1 or 0.
         patient_rows: intp [N], each image's row in the table of patient counts.
         num_patients: P, rows of that table before its row of zeros.
+        weights: float64 [N], what each image counts for; 1 unless given.
 
     Raises:
         DataError: If a score is not finite.
@@ -114,12 +117,15 @@ def rank_finding(
     groups = tie_groups(scores, labels)
     falling, patients = scores[groups.order].astype(np.float64), patient_rows[groups.order]
     is_positive = labels[groups.order] == 1
+    ordered = None if weights is None else weights[groups.order]
     return RankedFinding(
         groups=groups,
         scores=falling[::-1],
         positive_scores=falling[is_positive][::-1],
-        layout=prefix_layout(patients, num_patients),
-        positive_layout=prefix_layout(patients[is_positive], num_patients),
+        layout=prefix_layout(patients, num_patients, ordered),
+        positive_layout=prefix_layout(
+            patients[is_positive], num_patients, None if ordered is None else ordered[is_positive]
+        ),
     )
 
 

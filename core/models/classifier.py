@@ -1,4 +1,4 @@
-"""A backbone with a linear head: one logit per finding.
+"""A backbone, an adapter where there is one, and a linear head: one logit per finding.
 
 Shapes: B images, S pixels a side, D features, F = 14 findings.
 """
@@ -8,6 +8,7 @@ from timm.data.config import resolve_data_config
 from torch import Tensor, nn
 
 from core.findings import NUM_FINDINGS
+from core.models.adapter import Adapter
 
 
 class Classifier(nn.Module):
@@ -16,14 +17,21 @@ class Classifier(nn.Module):
     Args:
         backbone: A timm model without classifier.
         head: `nn.Linear` from the pooled features, or None for features alone.
+        adapter: Stands between features and head; None where the head takes the features.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, backbone: nn.Module, head: nn.Linear | None = None) -> None:
+    def __init__(
+        self,
+        backbone: nn.Module,
+        head: nn.Linear | None = None,
+        adapter: Adapter | None = None,
+    ) -> None:
         super().__init__()
         self.backbone = backbone
+        self.adapter = adapter
         self.head = head or nn.Linear(num_features(backbone), NUM_FINDINGS)
         config = resolve_data_config({}, model=backbone)
         for name in ("mean", "std"):
@@ -31,17 +39,25 @@ class Classifier(nn.Module):
 
     def normalised(self, pixels: Tensor) -> Tensor:
         """uint8 (B, S, S) → float32 (B, 3, S, S) as the backbone's weights expect it."""
-        grey = pixels.unsqueeze(1).float().div(255)
-        return (grey - self.mean) / self.std
+        return self.standardised(pixels.float().div_(255))
+
+    def standardised(self, grey: Tensor) -> Tensor:
+        """Float (B, S, S) in 0 … 1 → float32 (B, 3, S, S) as the backbone's weights expect it."""
+        return (grey.unsqueeze(1) - self.mean) / self.std
 
     def features(self, pixels: Tensor) -> Tensor:
         """uint8 (B, S, S) → pooled features (B, D)."""
+        return self.pooled(self.normalised(pixels))
+
+    def pooled(self, images: Tensor) -> Tensor:
+        """Float (B, 3, S, S), normalised → pooled features (B, D) in the backbone's precision."""
         dtype = next(self.backbone.parameters()).dtype
-        return self.backbone(self.normalised(pixels).to(dtype))
+        return self.backbone(images.to(dtype))
 
     def forward(self, pixels: Tensor) -> Tensor:
         """uint8 (B, S, S) → logits (B, F)."""
-        return self.head(self.features(pixels).float())
+        features = self.features(pixels).float()
+        return self.head(features if self.adapter is None else self.adapter(features))
 
 
 def num_features(backbone: nn.Module) -> int:

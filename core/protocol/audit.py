@@ -4,7 +4,7 @@ import polars as pl
 
 from core.datasets.registry import DATASETS
 from core.errors import ProtocolError
-from core.imaging.perceptual import fingerprints
+from core.imaging.perceptual import from_hex
 from core.protocol.duplicates import Pictures, copies
 from core.protocol.observations import Observation, Severity, listed
 from core.store.data import CachedImages, Dataset
@@ -13,20 +13,18 @@ from core.store.data import CachedImages, Dataset
 def pictures_of(dataset: Dataset, images: CachedImages) -> Pictures:
     """The images of a data set that are in use, with the hashes of files and pixels.
 
-    Images in quarantine, and those that the cache left black, are left out.
+    Images in quarantine, and those that were never decoded, are left out.
     """
     manifest = dataset.manifest.select(
         "split", "image_id", "patient_id", dataset=pl.lit(dataset.name), aside=dataset.set_aside
     )
     rows = manifest.join(
-        images.index.select("image_id", "row", "sha256"), on="image_id", maintain_order="left"
-    ).filter(~pl.col("aside"), pl.col("sha256") != "")
-    chosen = rows["row"].to_numpy()
-    whole = len(chosen) == len(images.pixels)
-    pixels = images.pixels if whole else images.pixels[chosen]
+        images.index.select("image_id", "sha256", "perceptual_hash"),
+        on="image_id",
+        maintain_order="left",
+    ).filter(~pl.col("aside"), pl.col("sha256").is_not_null())
     columns = ("dataset", "split", "image_id", "patient_id", "sha256")
-    hashes = fingerprints(pixels)
-    return Pictures(rows.select(columns), hashes[chosen] if whole else hashes)
+    return Pictures(rows.select(columns), from_hex(rows["perceptual_hash"].to_list()))
 
 
 def audit_pair(

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core.errors import DataError
 from core.imaging.decode import decode
-from core.imaging.perceptual import NUM_WORDS, fingerprints
+from core.imaging.perceptual import NUM_WORDS, fingerprints, from_hex
 from core.progress import Progress, silent
 from core.protocol.duplicates import Pictures
 from core.protocol.observations import Observation, Severity, listed
@@ -153,7 +153,7 @@ def _header(path: Path) -> _File:
 
 
 def _from_cache(files: pl.DataFrame, cached: CachedImages) -> Scanned:
-    index = cached.index.select("image_id", "row", "sha256")
+    index = cached.index.select("image_id", "sha256", "perceptual_hash")
     joined = files.drop("sha256").join(index, on="image_id", maintain_order="left")
-    hashes = fingerprints(cached.pixels)[joined["row"].to_numpy()]
-    return Scanned(joined.drop("row").select(files.columns), hashes)
+    hashes = from_hex(joined["perceptual_hash"].to_list())
+    return Scanned(joined.select(files.columns), hashes)

@@ -13,10 +13,11 @@ from core.tables import SPLITS
 
 
 def check_manifest(dataset: Dataset) -> tuple[Observation, ...]:
-    """What is to be said of a data set's table: its counts, patients, ages and views."""
+    """What is to be said of a data set's table: its counts, patients, sexes, ages and views."""
     return (
         *_against_published(dataset),
         *_patients(dataset),
+        *_sexes(dataset.manifest),
         *_ages(dataset.manifest),
         *_laterals(dataset.manifest),
     )
@@ -51,15 +52,17 @@ def _against_published(dataset: Dataset) -> Iterator[Observation]:
     ]
     if differing:
         sentence = f"{len(differing)} of {len(compared)} counts differ from the published ones: "
-        yield Observation("counts", Severity.WARNING, f"{sentence}{listed(differing)}.")
+        told = f"{sentence}{listed(differing)} ({published.source})."
+        yield Observation("counts", Severity.WARNING, told)
         return
-    sentence = f"All {len(compared)} published counts agree."
+    sentence = f"All {len(compared)} published counts agree ({published.source})."
     yield Observation("counts", Severity.NOTE, sentence)
 
 
 def _compared(manifest: pl.DataFrame, published: PublishedCounts) -> Iterator[tuple[str, int, int]]:
     """What is counted, here and in the publication."""
-    yield "images", manifest.height, published.num_images
+    if published.num_images is not None:
+        yield "images", manifest.height, published.num_images
     if published.num_patients is not None:
         yield "patients", manifest["patient_id"].n_unique(), published.num_patients
     for splits, known in published.per_split.items():
@@ -79,6 +82,14 @@ def _patients(dataset: Dataset) -> Iterator[Observation]:
         yield Observation("patients", Severity.BREACH, f"{sentence}; {how}.", shared.height, images)
         return
     yield Observation("patients", Severity.NOTE, "No patient is in more than one split.")
+
+
+def _sexes(manifest: pl.DataFrame) -> Iterator[Observation]:
+    both = manifest.filter(pl.col("sex").drop_nulls().n_unique().over("patient_id") > 1)
+    if both.height:
+        patients = both["patient_id"].unique().sort().to_list()
+        sentence = f"{len(patients)} patients have images of both sexes: {listed(patients)}."
+        yield Observation("sexes", Severity.WARNING, sentence, both.height)
 
 
 def _ages(manifest: pl.DataFrame) -> Iterator[Observation]:

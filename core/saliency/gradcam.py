@@ -1,78 +1,95 @@
-"""Grad-CAM of many findings from one forward pass and one backward through the tail.
+"""Grad-CAM of many findings from one forward pass, and a backward through the tail at most.
 
 Shapes: B images, F findings, C channels, H × W the native grid of the target layer.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from core.models.classifier import Classifier
+from core.saliency.activations import Explained, as_grid, kept_output, tokens_as_grid
 
-class Explained(NamedTuple):
-    """Maps, and the logits that they explain.
-
-    Args:
-        maps: float32 (B, F, H, W), signed and unnormalised.
-        logits: float32 (B, F).
-    """
-
-    maps: Tensor
-    logits: Tensor
+_ROUNDINGS = 8
+"""How many units in the last place two orders of summation may differ by."""
 
 
 def gradcam(
-    model: nn.Module, target_layer: nn.Module, pixels: Tensor, columns: Sequence[int]
+    model: Classifier, target_layer: nn.Module, pixels: Tensor, columns: Sequence[int]
 ) -> Explained:
     """Signed, unnormalised Grad-CAM maps of the logits.
 
     The map of finding k is Σ_c α_kc A_c with α_kc the mean of ∂logit_k / ∂A_c over the grid.
-    The target layer's output A is cut off from the layers before it, so that the backward pass
-    ends there and a frozen backbone needs no gradient of its own.
+    Where the features are the mean of A over the grid and the head is linear on them, α_kc is
+    w_kc / (H·W), and no backward pass is needed; that is measured on the batch at hand. Otherwise
+    A is cut off from the layers before it, and the backward pass ends there: a frozen backbone
+    needs no gradient of its own.
 
     Args:
-        model: uint8 (B, S, S) to logits (B, 14), in eval mode.
-        target_layer: The module whose output A is explained: (B, C, H, W), or tokens
-            (B, 1 + H·W, C) with the class token first.
+        model: In eval mode.
+        target_layer: The module whose output A is explained: (B, C, H, W), or tokens (B, T, C)
+            with the patches last.
         pixels: uint8 (B, S, S).
         columns: The findings' columns among the logits.
 
     Source:
-        Selvaraju et al., Grad-CAM, ICCV 2017, eq. 1 and 2, without the ReLU of eq. 2.
+        Selvaraju et al., Grad-CAM, ICCV 2017, eq. 1 and 2, without the ReLU of eq. 2; the closed
+        form is Zhou et al., CAM, CVPR 2016, eq. 2, divided by H·W.
     """
-    kept: list[Tensor] = []
+    with (
+        torch.enable_grad(),
+        kept_output(target_layer, cut=True) as activations,
+        kept_output(model.backbone) as features,
+    ):
+        logits = model(pixels)[:, list(columns)]
+    activation = activations[-1]
+    if model.adapter is None and _is_mean(features[-1], activation):
+        maps = _closed_form(model.head.weight[list(columns)], activation)
+    else:
+        maps = _through_tail(logits, activation)
+    return Explained(maps.detach(), logits.detach().float())
 
-    def cut(module: nn.Module, inputs: object, output: Tensor) -> Tensor:
-        kept.append(output.detach().requires_grad_())
-        return kept[0]
 
-    handle = target_layer.register_forward_hook(cut)
-    try:
-        with torch.enable_grad():
-            logits = model(pixels)[:, list(columns)]
-    finally:
-        handle.remove()
-    activation = kept[0]
-    one_per_finding = torch.eye(len(columns), dtype=logits.dtype, device=logits.device)
-    cotangents = one_per_finding.unsqueeze(1).expand(-1, len(pixels), -1)
+def has_closed_form(model: Classifier, target_layer: nn.Module, pixels: Tensor) -> bool:
+    """Whether the maps of a batch need no backward pass.
+
+    Args:
+        model: In eval mode.
+        target_layer: The module whose output is explained.
+        pixels: uint8 (B, S, S).
+    """
+    with (
+        torch.inference_mode(),
+        kept_output(target_layer) as activations,
+        kept_output(model.backbone) as features,
+    ):
+        model(pixels)
+    return model.adapter is None and _is_mean(features[-1], activations[-1])
+
+
+def _is_mean(features: Tensor, activation: Tensor) -> bool:
+    """Whether features (B, C) are the mean of (B, C, H, W) over the grid, up to rounding."""
+    if activation.ndim != 4 or features.shape != activation.shape[:2]:
+        return False
+    exact = activation.detach().float()
+    slack = _ROUNDINGS * torch.finfo(activation.dtype).eps * exact.abs().mean((2, 3))
+    return bool(((features.detach().float() - exact.mean((2, 3))).abs() <= slack).all())
+
+
+def _closed_form(weight: Tensor, activation: Tensor) -> Tensor:
+    """Σ_c w_fc A_c / (H·W): (F, C) and (B, C, H, W) to float32 (B, F, H, W)."""
+    grid = activation.detach().float().flatten(2)
+    return (weight @ grid).div_(grid.shape[2]).unflatten(2, activation.shape[2:])
+
+
+def _through_tail(logits: Tensor, activation: Tensor) -> Tensor:
+    """Backward from every finding at once: float32 (B, F, H, W)."""
+    one_per_finding = torch.eye(logits.shape[1], dtype=logits.dtype, device=logits.device)
+    cotangents = one_per_finding.unsqueeze(1).expand(-1, len(logits), -1)
     (gradients,) = torch.autograd.grad(
         logits, activation, grad_outputs=cotangents, is_grads_batched=True
     )
-    maps = _maps(activation.detach().float(), gradients.float())
-    return Explained(maps, logits.detach().float())
-
-
-def _maps(activation: Tensor, gradients: Tensor) -> Tensor:
-    """A (B, C, H, W) or tokens, and its gradients (F, …), to maps (B, F, H, W)."""
-    if activation.ndim == 3:
-        activation, gradients = _as_grid(activation), _as_grid(gradients)
-    alpha = gradients.mean((-2, -1))
-    return torch.einsum("fbc,bchw->bfhw", alpha, activation)
-
-
-def _as_grid(tokens: Tensor) -> Tensor:
-    """Tokens (…, 1 + H·W, C) without the class token, as (…, C, H, W)."""
-    patches = tokens[..., 1:, :]
-    side = round(patches.shape[-2] ** 0.5)
-    return patches.unflatten(-2, (side, side)).movedim(-1, -3)
+    grid, gradients = as_grid(activation.detach()).float(), gradients.float()
+    slopes = tokens_as_grid(gradients) if activation.ndim == 3 else gradients
+    return torch.einsum("fbc,bchw->bfhw", slopes.mean((-2, -1)), grid)

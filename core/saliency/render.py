@@ -4,12 +4,15 @@ Shapes: h × w the native grid, S the side of the square that the model sees.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
+
+from core.lookup import lookup
 
 Level = NDArray[np.float32]
 """float32 of any shape, 0 to 1: the positive part as a share of a maximum."""
@@ -83,8 +86,20 @@ def upsample(native: NDArray[np.floating], size: int) -> NDArray[np.float32]:
     Returns:
         float32 [S, S].
     """
-    rows, columns = (_weights(length, size) for length in native.shape)
+    rows, columns = (upsampling(length, size) for length in native.shape)
     return (rows @ native.astype(np.float32) @ columns.T).astype(np.float32)
+
+
+def upsampling(length: int, size: int) -> NDArray[np.float32]:
+    """The share of each of `length` cells in each of `size` pixels, along one side.
+
+    Returns:
+        float32 [size, length]; each row sums to 1.
+    """
+    centres = (np.arange(size) + 0.5) * length / size - 0.5
+    held = np.clip(centres, 0, length - 1)
+    distance = np.abs(held[:, None] - np.arange(length))
+    return np.maximum(1 - distance, 0).astype(np.float32)
 
 
 def coloured(level: Level, colours: Pixels) -> Pixels:
@@ -128,6 +143,71 @@ def with_boxes(rgb: Pixels, boxes: Iterable[Frame]) -> Pixels:
     return np.asarray(image)
 
 
+@dataclass(frozen=True)
+class Look:
+    """How a map is drawn.
+
+    Args:
+        colours: Row of `COLOUR_MAPS`.
+        opacity: 0 to 1, multiplied with the opacity that follows the value.
+        peak: The value at the top of the scale, shared by all maps of a run; the map's own
+            maximum unless given.
+        with_legend: Whether a bar with the scale stands at the right.
+    """
+
+    colours: str = "inferno"
+    opacity: float = 0.7
+    peak: float | None = None
+    with_legend: bool = False
+
+
+_PLAIN = Look()
+
+
+def picture(
+    grey: Pixels,
+    native: NDArray[np.floating],
+    boxes: Iterable[Frame] = (),
+    look: Look = _PLAIN,
+) -> Pixels:
+    """A map over its radiograph, with boxes and a legend: what pages, reports and files show.
+
+    Args:
+        grey: uint8 [S, S], as the model sees it.
+        native: float [h, w], signed; its positive part is drawn.
+        boxes: In fractions of the square.
+        look: How.
+
+    Returns:
+        uint8 RGB [S, S, 3]; wider by the legend where there is one.
+    """
+    colours = lookup(COLOUR_MAPS, look.colours, "colour map")
+    top = max(float(native.max()), 0.0) if look.peak is None else look.peak
+    layer = coloured(levels(native, len(grey), top), colours)
+    drawn = with_boxes(overlay(grey, layer, look.opacity), boxes)
+    return np.hstack((drawn, legend(len(grey), colours, top))) if look.with_legend else drawn
+
+
+def legend(height: int, colours: Pixels, top: float) -> Pixels:
+    """A bar of the colours from 0 at the bottom to `top`: uint8 RGB [height, about height / 4, 3].
+
+    Args:
+        height: In pixels.
+        colours: A row of `COLOUR_MAPS`.
+        top: The value at the upper end.
+    """
+    margin, thickness = max(height // 28, 2), max(height // 20, 4)
+    image = Image.new("RGB", (2 * margin + thickness + height // 6, height))
+    steps = np.linspace(255, 0, height - 2 * margin).round().astype(np.uint8)
+    bar = np.repeat(colours[steps][:, None], thickness, axis=1)
+    image.paste(Image.fromarray(bar), (margin, margin))
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(max(height / 18, 6))
+    left = 2 * margin + thickness
+    draw.text((left, margin), f"{top:.2g}", fill="white", font=font, anchor="lt")
+    draw.text((left, height - margin), "0", fill="white", font=font, anchor="lb")
+    return np.asarray(image)
+
+
 def png(pixels: Pixels, mode: Literal["L", "RGB", "RGBA"]) -> bytes:
     """Pixels as a PNG file.
 
@@ -141,11 +221,3 @@ def png(pixels: Pixels, mode: Literal["L", "RGB", "RGBA"]) -> bytes:
     file = BytesIO()
     Image.fromarray(pixels).save(file, format="PNG")
     return file.getvalue()
-
-
-def _weights(length: int, size: int) -> NDArray[np.float32]:
-    """The share of each of `length` cells in each of `size` pixels, float32 [size, length]."""
-    centres = (np.arange(size) + 0.5) * length / size - 0.5
-    held = np.clip(centres, 0, length - 1)
-    distance = np.abs(held[:, None] - np.arange(length))
-    return np.maximum(1 - distance, 0).astype(np.float32)

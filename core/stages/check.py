@@ -14,8 +14,8 @@ from core.protocol.duplicates import COPIES, Pictures, copies, crossing, to_set_
 from core.protocol.files import HASHED, Scanned, check_files, scan
 from core.protocol.manifest import check_manifest, split_patients
 from core.protocol.observations import Observation, Severity, listed
-from core.store.atomic import locked
 from core.store.data import Dataset, DataStore
+from core.store.locks import locked
 from core.tables import QUARANTINE
 
 

@@ -1,6 +1,5 @@
 """A trained run's probabilities for every image of a data set."""
 
-import numpy as np
 import polars as pl
 
 from core.findings import FINDINGS
@@ -9,8 +8,7 @@ from core.store.data import DataStore
 from core.store.results import ResultStore
 from core.tables import PREDICTIONS
 from core.training.device import reproducible
-from core.training.features import dataset_features, feature_key, frozen_backbone
-from core.training.trained import read_head, trained_weights
+from core.training.trained import read_head, trained_features
 
 
 def run(
@@ -27,21 +25,13 @@ def run(
 
     Raises:
         ConfigError: If the run is not done or the data set is not indexed.
-        DataError: If the image cache or the head is missing or damaged.
+        DataError: If the image cache, or what the run wrote, is missing or damaged.
     """
     record = results.trained(run_id)
     dataset = data.dataset(dataset_name)
-    spec, weights = record.spec, trained_weights(record)
-    with reproducible(spec.num_threads):
-        features = dataset_features(
-            data,
-            dataset,
-            spec.image,
-            feature_key(spec, weights, dataset),
-            lambda: frozen_backbone(spec, expected=weights).model,
-            progress,
-        )
-        scores = read_head(results, record).probabilities(np.asarray(features))
+    with reproducible(record.spec.num_threads):
+        features = trained_features(record, dataset, data, results, progress)
+        scores = read_head(results, record).probabilities(features)
     columns = {finding: scores[:, k] for k, finding in enumerate(FINDINGS)}
     frame = pl.DataFrame({"image_id": dataset.manifest["image_id"]} | columns)
     frame = frame.with_columns(pl.col(FINDINGS).fill_nan(None))

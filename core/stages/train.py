@@ -1,49 +1,37 @@
-"""One training run: source features to the head that source validation chose."""
+"""Training runs: from source images to the head that source validation chose."""
 
-import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 
-from safetensors.numpy import save
-
-from core.datasets.examples import check_source, select, source_examples
-from core.errors import ConfigError
+from core.datasets.examples import check_source, select
+from core.errors import ConfigError, Interrupted
 from core.lookup import lookup
-from core.losses.registry import LOSSES
 from core.models.backbones import BACKBONES
 from core.progress import Progress, silent
 from core.records import RunRecord, RunStatus
 from core.roles import Split
 from core.specs import RunSpec
-from core.store.atomic import replacing
 from core.store.data import Dataset, DataStore
-from core.store.parquet import file_hash
-from core.store.provenance import git_commit, now, versions
 from core.store.results import ResultStore
-from core.tables import CURVES
-from core.training.device import device_name, reproducible
-from core.training.features import (
-    FrozenBackbone,
-    dataset_features,
-    feature_key,
-    frozen_backbone,
-)
-from core.training.probe import Selected, fit
+from core.training.device import reproducible
+from core.training.distributed import ALONE, World, joined
+from core.training.features import frozen_backbone
+from core.training.recipe import check_recipe
+from core.training.recorded import failed, job_of, train_recorded
+from core.training.represent import represent
 
 
 def check(spec: RunSpec, data: DataStore, results: ResultStore) -> None:
     """Refuse a run that cannot be trained, before any image is decoded for it.
 
     Raises:
-        ConfigError: If the data set or a name is unknown.
+        ConfigError: If the data set or a name is unknown, or the stages do not fit the loss.
         WeightsError: If the backbone's weights cannot be had.
         ProtocolError: If the source lacks a split.
     """
     lookup(BACKBONES, spec.backbone, "backbone")
-    lookup(LOSSES, spec.loss, "loss")
+    check_recipe(spec)
     source = data.dataset(spec.source)
-    if spec.tune != "none":
-        raise ConfigError(f"--tune {spec.tune} cannot be trained yet; use --tune none.")
     for split in Split:
         check_source(spec.source, select(source, split))
     if spec.run_id not in results.done():
@@ -55,35 +43,105 @@ def run(
 ) -> RunRecord:
     """Train one run to the end, or return it if it is done already.
 
+    After a kill the same call goes on from the last checkpoint, to the same bits. Under `torchrun`
+    every process calls it; the main one writes.
+
     Args:
         spec: The whole specification.
         data: Holds the source's manifest and decoded images.
         results: Where the run is kept.
-        progress: Told as features are extracted and heads are trained.
+        progress: Told as features are extracted, and backbone and heads are trained.
 
     Raises:
         ConfigError: If a name is unknown, or the source was indexed anew since the run was made.
         WeightsError: If the backbone's weights cannot be had.
         ProtocolError: If the source lacks a split or a finding with both classes.
+        Interrupted: If a signal asked to stop; a checkpoint was written.
         CxrError: If another process is training the same run.
     """
     source = data.dataset(spec.source)
-    with results.locked(spec.run_id):
-        if spec.run_id in results.done():
-            return _unchanged(results.record(spec.run_id), source)
-        record = _begin(spec, source)
-        results.write_record(record)
+    with joined() as world:
+        if not world.is_main:
+            return _follow(spec, source, data, results, world)
+        with results.locked(spec.run_id):
+            if world.told(spec.run_id in results.done()):
+                return _unchanged(results.record(spec.run_id), source)
+            return train_recorded([spec], source, data, results, progress, world)[0]
+
+
+def run_together(
+    specs: Sequence[RunSpec], data: DataStore, results: ResultStore, progress: Progress = silent
+) -> list[RunRecord]:
+    """Train runs, those that share frozen features in one pass over them.
+
+    Each run is recorded as if it were trained alone. A run that fails is recorded with its
+    sentence, and the others go on.
+
+    Returns:
+        One record per specification, in their order; status `done` or `failed`.
+
+    Raises:
+        Interrupted: If a signal asked to stop; a checkpoint was written.
+    """
+    records: dict[str, RunRecord] = {}
+    for group in _sharing_features(specs):
         try:
-            with reproducible(spec.num_threads):
-                record = _train(record, data, source, results, progress)
-        except BaseException as error:
-            reason = str(error) or type(error).__name__
-            results.write_record(
-                record.model_copy(update={"status": RunStatus.FAILED, "error": reason})
-            )
+            made = _run_group(group, data, results, progress)
+        except Interrupted:
             raise
-        results.write_record(record)
-    return record
+        except Exception:
+            # One of them may be at fault; each alone shows which.
+            made = [_attempt(spec, data, results, progress) for spec in group]
+        records |= {record.run_id: record for record in made}
+    return [records[spec.run_id] for spec in specs]
+
+
+def _sharing_features(specs: Sequence[RunSpec]) -> list[list[RunSpec]]:
+    """Runs that see the same features and labels together; one with a stage of its own alone."""
+    own = {"loss", "seed", "resample", "epochs", "batch_size", "learning_rates", "weight_decays"}
+    groups: dict[str, list[RunSpec]] = {}
+    for spec in specs:
+        is_alone = spec.tuning is not None
+        # Random weights are drawn from the seed.
+        distinct = own - {"seed"} if spec.weights == "random" else own
+        shared = spec.run_id if is_alone else spec.model_dump_json(exclude=distinct)
+        groups.setdefault(shared, []).append(spec)
+    return list(groups.values())
+
+
+def _run_group(
+    specs: Sequence[RunSpec], data: DataStore, results: ResultStore, progress: Progress
+) -> list[RunRecord]:
+    if len(specs) == 1:
+        return [run(specs[0], data, results, progress)]
+    source = data.dataset(specs[0].source)
+    done = [spec.run_id for spec in specs if spec.run_id in results.done()]
+    missing = [spec for spec in specs if spec.run_id not in done]
+    with ExitStack() as held:
+        for spec in missing:
+            held.enter_context(results.locked(spec.run_id))
+        made = train_recorded(missing, source, data, results, progress, ALONE) if missing else []
+    return [*made, *(_unchanged(results.record(run_id), source) for run_id in done)]
+
+
+def _attempt(spec: RunSpec, data: DataStore, results: ResultStore, progress: Progress) -> RunRecord:
+    try:
+        return run(spec, data, results, progress)
+    except Interrupted:
+        raise
+    except Exception as error:
+        return failed(RunRecord(spec=spec, status=RunStatus.RUNNING), error)
+
+
+def _follow(
+    spec: RunSpec, source: Dataset, data: DataStore, results: ResultStore, world: World
+) -> RunRecord:
+    """What a process does that does not write: its share of the main one's work."""
+    if not world.told(True):
+        with reproducible(spec.num_threads):
+            represent(job_of(spec, None, source, data, results, silent, world))
+        world.wait()
+    return results.record(spec.run_id)
 
 
 def _unchanged(record: RunRecord, source: Dataset) -> RunRecord:
@@ -93,78 +151,3 @@ def _unchanged(record: RunRecord, source: Dataset) -> RunRecord:
             f"remove it first: cxr runs remove {record.run_id}."
         )
     return record
-
-
-def _begin(spec: RunSpec, source: Dataset) -> RunRecord:
-    return RunRecord(
-        spec=spec,
-        status=RunStatus.RUNNING,
-        hashes={"manifest": source.hash, "images": source.cache_key(spec.image)},
-        versions=versions(),
-        git_commit=git_commit(),
-        datasets={source.name: source.record},
-        created=now(),
-    )
-
-
-def _train(
-    record: RunRecord,
-    data: DataStore,
-    source: Dataset,
-    results: ResultStore,
-    progress: Progress,
-) -> RunRecord:
-    spec = record.spec
-    seconds: dict[str, float] = {}
-    with _timed(seconds, "features"):
-        backbone = frozen_backbone(spec)
-        key = feature_key(spec, backbone.weights, source)
-        features = dataset_features(data, source, spec.image, key, lambda: backbone.model, progress)
-    with _timed(seconds, "heads"):
-        train, val = select(source, Split.TRAIN), select(source, Split.VAL)
-        selected = fit(
-            source_examples(spec.source, train, features[train.rows], spec.labels),
-            source_examples(spec.source, val, features[val.rows]),
-            lookup(LOSSES, spec.loss, "loss"),
-            spec,
-            progress,
-        )
-    return _finish(record, results, backbone, selected, key, seconds)
-
-
-def _finish(
-    record: RunRecord,
-    results: ResultStore,
-    backbone: FrozenBackbone,
-    selected: Selected,
-    feature_key: str,
-    seconds: dict[str, float],
-) -> RunRecord:
-    """Write the head and the curves; the record that says "done" comes last."""
-    path = results.head_path(record.run_id)
-    with replacing(path) as temporary:
-        temporary.write_bytes(save({"weight": selected.head.weight, "bias": selected.head.bias}))
-    hashes = record.hashes | {"features": feature_key, "head": file_hash(path)}
-    results.write(record.run_id, CURVES, selected.curves)
-    return record.model_copy(
-        update={
-            "status": RunStatus.DONE,
-            "weights": backbone.weights,
-            "hashes": hashes,
-            "seconds": seconds,
-            "selected": {
-                "epoch": selected.epoch,
-                "learning_rate": selected.learning_rate,
-                "val_map": selected.val_map,
-            },
-            "trained_findings": selected.head.findings,
-            "device": device_name(backbone.model.mean.device),
-        }
-    )
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Generator[None, None, None]:
-    start = time.perf_counter()
-    yield
-    seconds[stage] = round(time.perf_counter() - start, 3)

@@ -1,13 +1,10 @@
-"""Files that are written whole or not at all, and locks between processes."""
+"""Files that are written whole or not at all."""
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-
-from core.errors import CxrError
 
 
 @contextmanager
@@ -35,25 +32,6 @@ def write_text(path: Path, text: str) -> None:
     """Write a small text file atomically."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-@contextmanager
-def locked(folder: Path) -> Generator[None, None, None]:
-    """Hold `folder` for one process; the lock goes with the process, however it ends.
-
-    Raises:
-        CxrError: If another process holds it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CxrError(
-                f"{folder} is in use by another cxr process; wait for it to finish, "
-                "then run the same command again."
-            ) from error
-        yield
 
 
 def _sync(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -12,13 +11,12 @@ from core.errors import ConfigError, DataError
 from core.lookup import unknown
 from core.records import DatasetRecord
 from core.specs import ImageSpec
+from core.store.arrays import memory_map
 from core.store.atomic import replacing
 from core.store.parquet import content_hash, read_provenance, read_table, write_table
 from core.tables import BOXES, IMAGES, MANIFEST, QUARANTINE
 
-Scalar = TypeVar("Scalar", bound=np.generic)
-
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 """Part of every image cache's key: raised when decoding or resizing changes."""
 
 
@@ -54,9 +52,11 @@ class Dataset:
         return pl.col("image_id").is_in(self.quarantine["image_id"].implode())
 
     def cache_key(self, image: ImageSpec) -> str:
-        """8 hex digits over everything that the cached pixels depend on."""
-        read = pl.when(self.set_aside).then(pl.lit("")).otherwise("path").alias("path")
-        files = self.manifest.select("image_id", read).with_columns(
+        """8 hex digits over what the cached pixels depend on: files, geometry and equalisation.
+
+        Not on the quarantine: images that are set aside keep their rows, which no stage uses.
+        """
+        files = self.manifest.select("image_id", "path").with_columns(
             root=pl.lit(self.record.root), spec=pl.lit(f"{CACHE_VERSION}{image.digest()}")
         )
         return content_hash(files)[:8]
@@ -150,8 +150,41 @@ class DataStore:
         return folder / f"{stem}.npy", folder / f"{stem}.parquet"
 
     def has_images(self, dataset: Dataset, image: ImageSpec) -> bool:
-        """Whether the cache of these images is complete; its index is written last."""
-        return all(path.exists() for path in self.cache_paths(dataset, image))
+        """Whether the cache of these images is complete.
+
+        Raises:
+            DataError: If its index is damaged.
+        """
+        pixels_path, _ = self.cache_paths(dataset, image)
+        index = self.image_index(dataset, image)
+        return index is not None and pixels_path.exists() and not _lacking(dataset, index)
+
+    def image_index(self, dataset: Dataset, image: ImageSpec) -> pl.DataFrame | None:
+        """What is known of the decoded images (`tables.IMAGES`); None where none were decoded.
+
+        Raises:
+            DataError: If the file is damaged.
+        """
+        _, path = self.cache_paths(dataset, image)
+        if not path.exists():
+            return None
+        index = read_table(path, IMAGES)
+        if read_provenance(path, IMAGES).get("content") != content_hash(index):
+            raise DataError(
+                f"{path}: this {IMAGES.name} table is not what was written; remove it and run: "
+                f"cxr data cache {dataset.name}."
+            )
+        return index
+
+    def write_image_index(self, dataset: Dataset, image: ImageSpec, index: pl.DataFrame) -> None:
+        """Write what is known of the decoded images (`tables.IMAGES`).
+
+        Raises:
+            DataError: If the frame breaks its schema or rules.
+        """
+        _, path = self.cache_paths(dataset, image)
+        told = {"dataset": dataset.name, "image": image.model_dump()}
+        write_table(path, IMAGES, index, told | {"content": content_hash(index)})
 
     def images(self, dataset: Dataset, image: ImageSpec) -> CachedImages:
         """The decoded images of a data set.
@@ -160,13 +193,20 @@ class DataStore:
             DataError: If they were never decoded, or the cache is damaged.
         """
         pixels_path, index_path = self.cache_paths(dataset, image)
-        index = read_table(index_path, IMAGES)
-        pixels = _memory_map(pixels_path, np.uint8)
+        remedy = f"run: cxr data cache {dataset.name}."
+        index = self.image_index(dataset, image)
+        if index is None:
+            raise DataError(f"{index_path}: there is no such {IMAGES.name} table; {remedy}")
+        if lacking := _lacking(dataset, index):
+            raise DataError(
+                f"{pixels_path}: lacks {len(lacking)} images in use, first {lacking[0]!r}; {remedy}"
+            )
+        pixels = memory_map(pixels_path, np.uint8)
         expected = (dataset.manifest.height, image.size, image.size)
         if pixels.shape != expected or index.height != expected[0]:
             raise DataError(
                 f"{pixels_path}: holds {pixels.shape}, the manifest needs {expected}; "
-                f"remove it and run: cxr data cache {dataset.name}."
+                f"remove it and {remedy}"
             )
         return CachedImages(dataset.cache_key(image), pixels, index)
 
@@ -181,10 +221,15 @@ class DataStore:
             DataError: If the file is damaged or of another length.
         """
         path = self.features_path(dataset, key)
-        features = _memory_map(path, np.float32)
+        features = memory_map(path, np.float32)
         if features.ndim != 2 or len(features) != dataset.manifest.height:
             raise DataError(f"{path}: not one row per image; remove it and run again.")
         return features
+
+    def drop_features(self, dataset: Dataset) -> None:
+        """Forget a data set's features, whose pixels have changed under the same key."""
+        for path in self.features_path(dataset, "").parent.glob("*.npy"):
+            path.unlink()
 
     def write_features(self, dataset: Dataset, key: str, features: NDArray[np.float32]) -> None:
         """Store features, float32 [N, d], in the manifest's order."""
@@ -195,11 +240,7 @@ class DataStore:
             np.save(file, features, allow_pickle=False)
 
 
-def _memory_map(path: Path, scalar: type[Scalar]) -> NDArray[Scalar]:
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path}: cannot be read; remove it and run again.") from error
-    if array.dtype != scalar:
-        raise DataError(f"{path}: holds {array.dtype}; remove it and run again.")
-    return array
+def _lacking(dataset: Dataset, index: pl.DataFrame) -> list[str]:
+    """Images in use that were never decoded: they were in quarantine then."""
+    never = index.filter(pl.col("sha256").is_null(), ~dataset.set_aside)
+    return never["image_id"].to_list()

@@ -13,6 +13,9 @@ from core.tables import SCHEMA_VERSION, Table
 
 METADATA_KEY = "cxr_bench"
 
+_DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
+"""What reading a damaged file raises: a flipped bit makes polars panic, or is no UTF-8."""
+
 
 def write_table(
     path: Path, table: Table, frame: pl.DataFrame, provenance: Mapping[str, object]
@@ -47,7 +50,7 @@ def read_table(path: Path, table: Table) -> pl.DataFrame:
     read_provenance(path, table)
     try:
         return pl.read_parquet(path).match_to_schema(table.schema)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except _DAMAGE as error:
         raise _damaged(path, table) from error
 
 
@@ -59,15 +62,17 @@ def read_provenance(path: Path, table: Table) -> dict[str, object]:
     """
     try:
         metadata = pl.read_parquet_metadata(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+        ours = json.loads(metadata.get(METADATA_KEY, "{}"))
+    except _DAMAGE as error:
         raise _damaged(path, table) from error
-    ours = json.loads(metadata.get(METADATA_KEY, "{}"))
     if ours.get("table") != table.name or ours.get("version") != SCHEMA_VERSION:
         found = f"{ours.get('table', 'no cxr-bench table')} v{ours.get('version', '?')}"
         raise DataError(
             f"{path}: expected a {table.name} table of version {SCHEMA_VERSION}, found {found}; "
             "make it anew with this version of cxr."
         )
+    if "provenance" not in ours:
+        raise _damaged(path, table)
     return ours["provenance"]
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from core.tables.annotations import COMPOSITES, OVERLAY
+from core.tables.attention import AGREEMENT, LOCALISATION, POOLED, SANITY
 from core.tables.data import (
     BOXES,
     IMAGES,
@@ -10,11 +12,14 @@ from core.tables.data import (
     QUARANTINE,
     SEXES,
     SPLITS,
+    THUMBNAILS,
     VIEWS,
 )
+from core.tables.published import PUBLISHED
 from core.tables.results import (
     CURVES,
     HEATMAPS,
+    MATCHINGS,
     METRICS,
     PREDICTIONS,
     REPLICATES,
@@ -29,33 +34,50 @@ TABLES: Mapping[str, Table] = {
         MANIFEST,
         BOXES,
         IMAGES,
+        THUMBNAILS,
         QUARANTINE,
+        COMPOSITES,
+        OVERLAY,
         PREDICTIONS,
         METRICS,
         REPLICATES,
         THRESHOLDS,
+        MATCHINGS,
         HEATMAPS,
         CURVES,
+        PUBLISHED,
+        LOCALISATION,
+        AGREEMENT,
+        SANITY,
     )
 }
 
 __all__ = [
+    "AGREEMENT",
     "BOXES",
+    "COMPOSITES",
     "CURVES",
     "HEATMAPS",
     "IMAGES",
+    "LOCALISATION",
     "MANIFEST",
+    "MATCHINGS",
     "MAX_AGE_YEARS",
     "METRICS",
+    "OVERLAY",
+    "POOLED",
     "PREDICTIONS",
+    "PUBLISHED",
     "QUARANTINE",
     "REPLICATES",
+    "SANITY",
     "SCHEMA_VERSION",
     "SEXES",
     "SPLITS",
     "TABLES",
     "TARGET_USES",
     "THRESHOLDS",
+    "THUMBNAILS",
     "VIEWS",
     "Table",
 ]

@@ -57,10 +57,30 @@ IMAGES = Table(
             "sha256": pl.String,
             "source_width": pl.Int32,
             "source_height": pl.Int32,
+            "scaling": pl.String,
+            "perceptual_hash": pl.String,
+            "checksum": pl.UInt32,
         }
     ),
     key=("image_id",),
 )
+"""Null from `sha256` on: not decoded, which only an image in quarantine may be. `scaling` says
+how stored values became 8 bits, `checksum` is the CRC-32 of the row's pixels."""
+
+THUMBNAILS = Table(
+    name="thumbnails",
+    schema=pl.Schema(
+        {
+            "image_id": pl.String,
+            "source_width": pl.Int32,
+            "source_height": pl.Int32,
+            "png": pl.Binary,
+        }
+    ),
+    key=("image_id",),
+    required=("image_id", "source_width", "source_height", "png"),
+)
+"""Squares as a run sees them, made small; the sizes are those of the original image."""
 
 QUARANTINE = Table(
     name="quarantine",

@@ -22,6 +22,7 @@ METRICS = Table(
             "dataset": pl.String,
             "split": pl.String,
             "subgroup": pl.String,
+            "weighting": pl.String,
             "finding": pl.String,
             "metric": pl.String,
             "policy": pl.String,
@@ -38,8 +39,8 @@ METRICS = Table(
             "n_resamples": pl.Int64,
         }
     ),
-    key=("dataset", "split", "subgroup", "finding", "metric", "policy"),
-    required=("dataset", "split", "subgroup", "finding", "metric", "target_use", "n"),
+    key=("dataset", "split", "subgroup", "weighting", "finding", "metric", "policy"),
+    required=("dataset", "split", "subgroup", "weighting", "finding", "metric", "target_use", "n"),
     rules=one_of("split", SPLITS) | one_of("target_use", TARGET_USES),
 )
 
@@ -47,7 +48,24 @@ REPLICATES = Table(
     name="replicates",
     schema=pl.Schema(dict.fromkeys(METRICS.key, pl.String) | {"values": pl.List(pl.Float32)}),
     key=METRICS.key,
-    required=("dataset", "split", "subgroup", "finding", "metric", "values"),
+    required=("dataset", "split", "subgroup", "weighting", "finding", "metric", "values"),
+)
+
+MATCHINGS = Table(
+    name="matchings",
+    schema=pl.Schema(
+        {
+            "dataset": pl.String,
+            "split": pl.String,
+            "weighting": pl.String,
+            "n": pl.Int64,
+            "effective_n": pl.Float64,
+            "unsupported_source": pl.Float64,
+            "unsupported_target": pl.Float64,
+        }
+    ),
+    key=("dataset", "split", "weighting"),
+    required=("dataset", "split", "weighting", "n", "effective_n"),
 )
 
 THRESHOLDS = Table(
@@ -56,13 +74,16 @@ THRESHOLDS = Table(
         {
             "finding": pl.String,
             "policy": pl.String,
+            "dataset": pl.String,
+            "split": pl.String,
             "value": pl.Float64,
             "n": pl.Int64,
             "n_positive": pl.Int64,
             "flag": pl.String,
         }
     ),
-    key=("finding", "policy"),
+    key=("finding", "policy", "dataset", "split"),
+    required=("finding", "policy"),
     rules=one_of("finding", FINDINGS),
 )
 
@@ -95,11 +116,15 @@ CURVES = Table(
             "stage": pl.String,
             "epoch": pl.Int32,
             "learning_rate": pl.Float64,
+            "weight_decay": pl.Float64,
             "train_loss": pl.Float64,
             "val_map": pl.Float64,
             "val_auroc": pl.Float64,
             "selected": pl.Boolean,
+            "images_per_second": pl.Float64,
+            "memory_mib": pl.Float64,
         }
     ),
-    key=("stage", "epoch", "learning_rate"),
+    key=("stage", "epoch", "learning_rate", "weight_decay"),
+    required=("stage", "epoch", "learning_rate"),
 )

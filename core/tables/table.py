@@ -72,7 +72,7 @@ class Table:
 
 def one_of(column: str, choices: tuple[str, ...]) -> dict[str, pl.Expr]:
     """The rule that a column holds one of the choices."""
-    return {f"{column} is none of {', '.join(choices)}": pl.col(column).is_in(choices)}
+    return {f"{column} is none of {', '.join(choices)}": pl.col(column).is_in([*map(str, choices)])}
 
 
 def fractions(*columns: str) -> dict[str, pl.Expr]:

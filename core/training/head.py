@@ -3,12 +3,17 @@
 Shapes: N images, D features, F = 14 findings.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import DataError
 from core.findings import FINDINGS, Finding
+
+CHUNK_ROWS = 1024
+"""Rows of features that are held in float64 at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +52,31 @@ class Standardisation:
 
     @classmethod
     def of(cls, features: NDArray[np.floating]) -> "Standardisation":
-        """The mean and standard deviation of float features [N, D]."""
-        values = features.astype(np.float64)
-        scale = values.std(0)
-        return cls(values.mean(0), np.where(scale > 0, scale, 1.0))
+        """The mean and standard deviation of float features [N, D].
+
+        A spread below the resolution of float32 is none: dividing by it would turn rounding
+        into a feature.
+
+        Raises:
+            DataError: If a feature is not finite.
+        """
+        if not all(np.isfinite(features[rows]).all() for rows in _chunks(features)):
+            raise DataError(
+                "features: some are not finite; the images or the backbone's weights are damaged."
+            )
+        sums = [features[rows].sum(0, dtype=np.float64) for rows in _chunks(features)]
+        mean = np.sum(sums, axis=0) / len(features)
+        squares = [((features[rows] - mean) ** 2).sum(0) for rows in _chunks(features)]
+        scale = np.sqrt(np.sum(squares, axis=0) / len(features))
+        varies = scale > np.finfo(np.float32).eps * np.abs(mean)
+        return cls(mean, np.where(varies, scale, 1.0))
 
     def apply(self, features: NDArray[np.floating]) -> NDArray[np.float32]:
         """Features [N, D] with mean 0 and standard deviation 1 over source train."""
-        return ((features - self.mean) / self.scale).astype(np.float32)
+        standardised = np.empty(features.shape, np.float32)
+        for rows in _chunks(features):
+            standardised[rows] = (features[rows] - self.mean) / self.scale
+        return standardised
 
     def fold(
         self,
@@ -66,3 +88,12 @@ class Standardisation:
         folded = weight / self.scale
         shifted = bias - folded @ self.mean
         return Head(folded.astype(np.float32), shifted.astype(np.float32), findings)
+
+    def unfold(self, head: Head) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weight [F, D] and bias [F] on standardised features that equal `head` on raw ones."""
+        weight = head.weight.astype(np.float64)
+        return weight * self.scale, head.bias + weight @ self.mean
+
+
+def _chunks(features: NDArray[np.floating]) -> Iterator[slice]:
+    return (slice(start, start + CHUNK_ROWS) for start in range(0, len(features), CHUNK_ROWS))

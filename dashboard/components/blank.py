@@ -7,7 +7,7 @@ from dashboard.queries.reading import Runs
 from dashboard.stores import Stores
 
 
-def show_nothing_evaluated(stores: Stores, runs: Runs) -> None:
+def show_nothing_evaluated(title: str, stores: Stores, runs: Runs) -> None:
     """Explain an empty store, or one whose runs were not evaluated."""
     has_runs = bool(runs.read or runs.broken)
     answer = (
@@ -17,7 +17,7 @@ def show_nothing_evaluated(stores: Stores, runs: Runs) -> None:
     )
     steps = _evaluate(stores) if has_runs else _start()
     where = styled("p", "caption", f"Results: {stores.results.root}/ · data: {stores.data.root}/")
-    show(plain("h1", "Overview"), styled("p", "answer", answer), *steps, where)
+    show(plain("h1", title), styled("p", "answer", answer), *steps, where)
     for each in runs.broken:
         show(plain("p", plain("strong", each.run_id), " cannot be read: ", each.reason))
 

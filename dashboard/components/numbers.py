@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from core.metrics.flags import FLAGS, SEPARATOR
+from core.saliency.intervals import FLAGS as FLAGS_OF_MAPS
 from dashboard.components.markup import EMPTY, Markup, element, joined, link, plain, styled
 from dashboard.queries.cells import Cell
 from dashboard.queries.transfer import Span
 from dashboard.typography import NOTHING, interval, percent, signed
 
+_SENTENCES = {**FLAGS_OF_MAPS, **FLAGS}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 TARGET_NOTES = {
     "unlabelled": "Uses the target’s images or scores without labels: no domain generalisation.",
@@ -26,7 +28,7 @@ class Notes:
     def marks(self, cell: Cell) -> Markup:
         """The letters of a cell's flags, as a superscript; noted for `block`."""
         codes = cell.flag.split(SEPARATOR) if cell.flag else []
-        wanted = [FLAGS.get(code, code) for code in codes]
+        wanted = [_SENTENCES.get(code, code) for code in codes]
         wanted += [TARGET_NOTES[cell.target_use]] if cell.target_use in TARGET_NOTES else []
         return self.mark(wanted)
 

@@ -13,6 +13,9 @@ from dashboard.context import Context
 EVERYBODY = "all"
 """The subgroup that leaves nobody out."""
 
+UNWEIGHTED = "none"
+"""The weighting that counts every image once."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -90,6 +93,7 @@ def rows_at(table: pl.DataFrame, where: Place, metric: str) -> pl.DataFrame:
         pl.col("dataset") == where.dataset,
         pl.col("split") == where.split,
         pl.col("subgroup") == EVERYBODY,
+        pl.col("weighting") == UNWEIGHTED,
         pl.col("metric") == metric,
         pl.col("policy").eq_missing(policy),
     )

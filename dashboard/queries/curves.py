@@ -62,7 +62,7 @@ def curves(stores: Stores, runs: Sequence[Run], where: Place, finding: Finding) 
     for run in runs:
         try:
             pairs = scored(stores, run.run_id, where, finding)
-            cut = threshold(stores, run.run_id, where.policy, finding)
+            cut = threshold(stores, run.run_id, where, finding)
         except CxrError as error:
             broken.append(Broken(run.run_id, str(error)))
             continue

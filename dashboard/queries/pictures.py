@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from core.imaging.geometry import Box, fit
 from core.saliency.render import Frame
 from core.specs import ImageSpec
+from core.store.thumbnails import from_png
 from core.tables import HEATMAPS
-from dashboard.queries.reading import dataset, images, run_record, run_table
+from dashboard.queries.reading import dataset, images, run_record, run_table, thumbnails
 from dashboard.stores import Stores
 
 METHOD = "gradcam"
@@ -54,9 +55,11 @@ def radiograph(stores: Stores, name: str, run_id: str, image_id: str) -> NDArray
     """
     if name not in stores.data.names() or run_id not in stores.results.run_ids():
         return None
-    cached = images(stores, name, run_record(stores, run_id).spec.image)
+    image = run_record(stores, run_id).spec.image
+    cached = images(stores, name, image)
     if cached is None:
-        return None
+        found = thumbnails(stores, name, image).filter(pl.col("image_id") == image_id)["png"]
+        return from_png(found[0]) if len(found) else None
     rows = cached.index.filter(pl.col("image_id") == image_id)["row"]
     return cached.pixels[rows[0]] if len(rows) else None
 
@@ -93,8 +96,7 @@ def maps(stores: Stores, run_id: str, name: str) -> pl.DataFrame:
 
 def mapped_datasets(stores: Stores, run_id: str) -> tuple[str, ...]:
     """The data sets that a run has maps for."""
-    folder = stores.results.folder(run_id) / HEATMAPS.name
-    return tuple(sorted(path.stem for path in folder.glob("*.parquet")))
+    return stores.results.datasets_with(run_id, HEATMAPS)
 
 
 def peak(stores: Stores, run_id: str, name: str) -> float:
@@ -126,13 +128,15 @@ def outlines(
         CxrError: If a file is damaged.
     """
     cached = images(stores, name, image)
+    known = cached.index if cached else thumbnails(stores, name, image)
+    sizes = known.filter(pl.col("image_id") == image_id).select("source_width", "source_height")
     boxes = dataset(stores, name).boxes.filter(
         pl.col("image_id") == image_id, pl.col("finding").is_in(list(findings))
     )
-    if cached is None or boxes.is_empty():
+    if sizes.is_empty() or boxes.is_empty():
         return ()
-    index = cached.index.filter(pl.col("image_id") == image_id).row(0, named=True)
-    geometry = fit(index["source_width"], index["source_height"], image)
+    width, height = sizes.row(0)
+    geometry = fit(width, height, image)
     placed = (
         (row["finding"], geometry.to_square(Box(row["x"], row["y"], row["width"], row["height"])))
         for row in boxes.iter_rows(named=True)

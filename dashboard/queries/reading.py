@@ -11,11 +11,13 @@ from pathlib import Path
 
 import polars as pl
 
+from core.datasets.counts import count_findings
 from core.errors import CxrError
 from core.records import RunRecord
 from core.specs import ImageSpec
 from core.store.data import CachedImages, Dataset, DataStore
 from core.store.results import ResultStore
+from core.store.thumbnails import ThumbnailStore
 from core.tables import METRICS, TABLES, Table
 from dashboard.stores import Stores
 
@@ -107,12 +109,22 @@ def dataset(stores: Stores, name: str) -> Dataset:
     Raises:
         CxrError: If there is none of that name, or its tables are damaged.
     """
-    return _dataset(stores.data.root, name, _changed(stores.data.folder(name) / "manifest.parquet"))
+    return _dataset(stores.data.root, name, _indexed(stores, name))
+
+
+def counts(stores: Stores, name: str, by: str | None = None) -> pl.DataFrame:
+    """How often each finding is present in a data set (`core.datasets.counts.COUNTS`).
+
+    Raises:
+        CxrError: If there is no such data set, or its tables are damaged.
+    """
+    changed = _indexed(stores, name)
+    return _counts(stores.data.root, name, by, changed)
 
 
 def cache_key(stores: Stores, name: str, image: ImageSpec) -> str:
     """The key of a data set's image cache, which changes with its pixels."""
-    changed = _changed(stores.data.folder(name) / "manifest.parquet")
+    changed = _indexed(stores, name)
     return _cache_key(stores.data.root, name, image.model_dump_json(), changed)
 
 
@@ -127,9 +139,27 @@ def images(stores: Stores, name: str, image: ImageSpec) -> CachedImages | None:
     return _images(stores.data.root, name, image.model_dump_json(), changed)
 
 
+def thumbnails(stores: Stores, name: str, image: ImageSpec) -> pl.DataFrame:
+    """The small pictures that a bundle has in place of images (`tables.THUMBNAILS`).
+
+    Raises:
+        DataError: If the file is damaged.
+    """
+    folder = stores.data.folder(name)
+    return _thumbnails(
+        folder, image.model_dump_json(), _changed(ThumbnailStore(folder).path(image))
+    )
+
+
 def version(stores: Stores, run_id: str, table: Table, dataset: str | None = None) -> str:
     """A short text that changes with a run's table."""
     return f"{_changed(stores.results.path(run_id, table, dataset)):x}"
+
+
+def _indexed(stores: Stores, name: str) -> int:
+    """Changes when a data set is indexed anew, or other images of it are set aside."""
+    folder = stores.data.folder(name)
+    return _changed(folder / "manifest.parquet") + _changed(folder / "quarantine.parquet")
 
 
 def _changed(path: Path) -> int:
@@ -155,6 +185,11 @@ def _dataset(root: Path, name: str, changed: int) -> Dataset:
 
 
 @lru_cache(maxsize=64)
+def _counts(root: Path, name: str, by: str | None, changed: int) -> pl.DataFrame:
+    return count_findings(_dataset(root, name, changed).manifest, by)
+
+
+@lru_cache(maxsize=64)
 def _cache_key(root: Path, name: str, image: str, changed: int) -> str:
     return _dataset(root, name, changed).cache_key(ImageSpec.model_validate_json(image))
 
@@ -165,3 +200,9 @@ def _images(root: Path, name: str, image: str, changed: int) -> CachedImages | N
     store, spec = DataStore(root), ImageSpec.model_validate_json(image)
     found = store.dataset(name)
     return store.images(found, spec) if store.has_images(found, spec) else None
+
+
+@lru_cache(maxsize=16)
+def _thumbnails(folder: Path, image: str, changed: int) -> pl.DataFrame:
+    del changed
+    return ThumbnailStore(folder).read(ImageSpec.model_validate_json(image))

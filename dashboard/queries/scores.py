@@ -62,13 +62,17 @@ def scored(stores: Stores, run_id: str, where: Place, finding: Finding) -> Score
     return Scored(pairs["score"].to_numpy(), pairs["label"].to_numpy())
 
 
-def threshold(stores: Stores, run_id: str, policy: str, finding: str) -> float | None:
-    """Where a run's scores become positive; None where the policy gives no threshold.
+def threshold(stores: Stores, run_id: str, where: Place, finding: str) -> float | None:
+    """Where a run's scores become positive in a place; None where its policy gives no threshold.
 
     Raises:
         DataError: If the run's table is damaged.
     """
     rows = run_table(stores, run_id, THRESHOLDS).filter(
-        pl.col("finding") == finding, pl.col("policy") == policy
+        pl.col("finding") == finding,
+        pl.col("policy") == where.policy,
+        # Null where the evaluated data had no say in it.
+        pl.col("dataset").is_null() | (pl.col("dataset") == where.dataset),
+        pl.col("split").is_null() | (pl.col("split") == where.split),
     )
     return rows["value"][0] if rows.height else None

@@ -61,7 +61,7 @@ def assessed(stores: Stores, run_id: str, where: Place, finding: Finding) -> pl.
     Raises:
         CxrError: If a file is damaged, or the data set is not in the data store.
     """
-    cut = threshold(stores, run_id, where.policy, finding)
+    cut = threshold(stores, run_id, where, finding)
     labels = labels_at(stores, where).select("image_id", pl.col(finding).alias("label"))
     mapped = maps(stores, run_id, where.dataset).filter(pl.col("finding") == finding)
     is_alert = pl.col("probability").cast(pl.Float64) >= pl.lit(cut, pl.Float64)

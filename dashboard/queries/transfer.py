@@ -71,7 +71,7 @@ def transfer(
     own = average(metrics, replicates, home, findings)
     if away is None or own is None:
         return None
-    return Transfer(findings, _span(own), _difference(away, own))
+    return Transfer(findings, _span(own), difference(away, own))
 
 
 def scored_findings(metrics: pl.DataFrame, where: Place) -> tuple[str, ...]:
@@ -106,7 +106,8 @@ def _span(of: Average) -> Span:
     return Span(of.value, bounds.low, bounds.high)
 
 
-def _difference(away: Average, own: Average) -> Span:
+def difference(away: Average, own: Average) -> Span:
+    """Target − source test with its interval; both samples are independent."""
     value = away.value - own.value
     if away.replicates is None or own.replicates is None:
         return Span(value, None, None)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dashboard.queries.scope import Scope
-from dashboard.views import attention, findings, overview
+from dashboard.stores import Stores
+from dashboard.views import attention, data, findings, localisation, overview, review, runs, shift
 
 
 @dataclass(frozen=True)
@@ -14,15 +15,22 @@ class View:
     Args:
         title: In the navigation.
         show: Renders it.
+        show_unscored: Renders it before anything was evaluated; None where there is nothing.
     """
 
     title: str
     show: Callable[[Scope], None]
+    show_unscored: Callable[[Stores], None] | None = None
 
 
 VIEWS: Mapping[str, View] = {
     "overview": View("Overview", overview.show_page),
     "findings": View("Findings", findings.show_page),
     "attention": View("Attention", attention.show_page),
+    "localisation": View("Localisation", localisation.show_page),
+    "shift": View("Shift", shift.show_page),
+    "review": View("Review", review.show_page),
+    "data": View("Data", data.show_page),
+    "runs": View("Runs", runs.show_page, runs.show_all),
 }
 """Path to page; the first one is also at the root."""

@@ -8,6 +8,7 @@ from dashboard.components import wording
 from dashboard.components.answer import span_of_findings
 from dashboard.components.chart import show_figure
 from dashboard.components.choices import one
+from dashboard.components.downloads import offer
 from dashboard.components.finding_table import detail, matrix
 from dashboard.components.frame import caption, sentences, show, show_broken, show_head
 from dashboard.components.markup import Markup, link, plain
@@ -22,9 +23,11 @@ from dashboard.queries.breakdown import (
     metrics_offered,
 )
 from dashboard.queries.curves import curves
+from dashboard.queries.export import breakdown_frame
 from dashboard.queries.reading import Run
 from dashboard.queries.scope import Scope
 from dashboard.typography import count, name, percent
+from dashboard.views.exploration import show_exploration
 
 Runs = tuple[Run, ...]
 
@@ -47,6 +50,7 @@ def show_page(scope: Scope) -> None:
     finding = _chosen("Finding in detail", "finding", annotated)
     with table:
         show(matrix(rows, runs, metric, finding, scope.context), _caption(scope, rows, metric))
+        offer(breakdown_frame(rows, runs, metric, scope.where), "findings")
     row = next(row for row in rows if row.finding == finding)
     _show_detail(scope, runs, row, metric)
     show_broken(scope.runs.broken)
@@ -106,6 +110,7 @@ def _show_detail(scope: Scope, runs: Runs, row: FindingRow, metric: str) -> None
         alt = f"{spec.label} of {name(finding)} by run, with intervals; the table above has it all"
         show_figure(figure, alt)
     _show_curves(scope, runs, Finding(finding))
+    show_exploration(scope, runs, Finding(finding))
 
 
 def _show_curves(scope: Scope, runs: Runs, finding: Finding) -> None:

@@ -3,10 +3,12 @@
 from dashboard.components import wording
 from dashboard.components.answer import headline
 from dashboard.components.chart import show_figure
+from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, sentences, show, show_head
 from dashboard.components.markup import Markup, plain
 from dashboard.components.study_table import study_table
 from dashboard.figures.forest import CHANCE, forest
+from dashboard.queries.export import board_frame
 from dashboard.queries.forest import forest_frame
 from dashboard.queries.leaderboard import Leaderboard, leaderboard
 from dashboard.queries.scope import Scope
@@ -21,6 +23,7 @@ def show_page(scope: Scope) -> None:
     known = [record for record in records if record]
     show_head("Overview", headline(board, bool(target and target.synthetic)), known)
     show(study_table(board, scope.context), _caption(scope, board))
+    offer(board_frame(board), "leaderboard")
     _show_forest(board)
 
 

@@ -23,6 +23,7 @@ from core.saliency.render import upsample
 from core.specs import ImageSpec, RunSpec
 from core.stages import cache, evaluate, explain, index, predict, train
 from core.store import DataStore, ResultStore
+from core.tables import HEATMAPS
 
 SOURCE, TARGET = "phantom-mimic", "phantom-nih"
 SHORTCUT = Finding.PNEUMOTHORAX
@@ -72,7 +73,8 @@ class Trained:
         request = explain.ExplainRequest(
             findings=(SHORTCUT,), image_ids=tuple(shown["image_id"].to_list())
         )
-        maps = explain.run(self.run_id, TARGET, request, self.data, self.results)
+        explain.run(self.run_id, TARGET, request, self.data, self.results)
+        maps = self.results.read(self.run_id, HEATMAPS, TARGET).filter(finding=SHORTCUT)
         joined = maps.join(shown.select("image_id", "token_box"), on="image_id")
         shares = [
             _share_inside(np.array(row["values"]).reshape(row["height"], -1), row["token_box"])

@@ -124,3 +124,58 @@ def test_pictures_that_no_store_lists_are_refused(app: App, browser: Browser) ->
     ):
         assert page.request.get(f"{app.address}{path}").status in (400, 404)
     page.close()
+
+
+def test_a_run_leads_to_its_record(visit: Visit) -> None:
+    page = visit("/runs?target=phantom-north")
+
+    page.get_by_role("link", name="ViT-B/16").click()
+
+    expect(page.locator("h2 ~ p code").first).to_contain_text("vit_base_patch16_224-bce")
+    assert "target=phantom-north" in page.url
+
+
+def test_a_data_set_shows_a_sample_of_its_images(visit: Visit) -> None:
+    page = visit("/data?target=phantom-north&dataset=chestxray14")
+
+    expect(page.locator(".answer")).to_contain_text("no patient is in more than one split")
+    expect(page.locator(".strip img")).to_have_count(8)
+
+
+def test_a_finding_of_the_shift_leads_to_its_page(visit: Visit) -> None:
+    page = visit("/shift?target=phantom-north")
+
+    page.get_by_role("link", name="Hernia").click()
+
+    expect(page.locator("h2").first).to_have_text("Hernia")
+
+
+@pytest.mark.parametrize(
+    ("path", "button", "head"),
+    [
+        ("/", "CSV of leaderboard", "run,run_id,dataset"),
+        ("/findings", "CSV of findings", "finding,run,run_id"),
+        ("/shift", "CSV of shift", "finding,run,run_id,side"),
+        ("/data", "CSV of labels", "dataset,split,finding"),
+        ("/", "LaTeX of leaderboard", "\\begin{tabular}"),
+    ],
+)
+def test_what_is_shown_can_be_taken_away(visit: Visit, path: str, button: str, head: str) -> None:
+    page = visit(f"{path}?target=phantom-north")
+
+    with page.expect_download() as started:
+        page.get_by_role("button", name=button).click()
+
+    text = started.value.path().read_text(encoding="utf-8")
+    assert text.startswith(head)
+    assert "phantom-north" in text
+
+
+def test_a_figure_can_be_saved_as_png(visit: Visit) -> None:
+    page = visit("/?target=phantom-north")
+
+    page.locator(".js-plotly-plot").first.hover()
+    with page.expect_download() as started:
+        page.locator('[data-title*="PNG" i], [data-title*="Download" i]').first.click()
+
+    assert started.value.path().read_bytes().startswith(b"\x89PNG")

@@ -88,3 +88,83 @@ def test_a_prevalence_of_nothing_annotated_is_a_dash(cxr: Cxr, hospital: Path) -
     shown = cxr("data", "show", "table", "--by", "view").out.splitlines()
     (hernia,) = [line.split() for line in shown if line.strip().startswith("Hernia")]
     assert hernia == ["Hernia", "–"]
+
+
+def test_damaged_files_are_set_aside_and_told(cxr: Cxr, hospital: Path) -> None:
+    (hospital / "images/scan01.png").write_bytes(b"")
+    index = ("data", "index", "table", "--root", hospital, "--labels", "labels.csv")
+    stopped = cxr(*index, "--json")
+    assert stopped.exit_code == 3
+    (problem,) = json.loads(stopped.out)["problems"]
+    assert problem in stopped.err
+    assert problem.endswith("set it aside with --quarantine.")
+    done = cxr(*index, "--quarantine")
+    assert done.exit_code == 0
+    assert "table: 23 images of 12 patients" in done.out
+    assert "1 images are set aside and used by no stage:\n  images/scan01.png: " in done.out
+    shown = json.loads(cxr("data", "show", "table", "--json").out)
+    assert shown["images"] == 23
+    assert list(shown["set_aside"]) == ["images/scan01.png"]
+    counts = json.loads(cxr("data", "show", "table", "--by", "view", "--json").out)["counts"]
+    assert [row["n"] for row in counts if row["finding"] == "Effusion"] == [23]
+
+
+def test_every_problem_stands_in_the_json(cxr: Cxr, hospital: Path) -> None:
+    for path in (hospital / "images").iterdir():
+        path.unlink()
+    index = ("data", "index", "table", "--root", hospital, "--labels", "labels.csv", "--json")
+    stopped = cxr(*index)
+    assert len(json.loads(stopped.out)["problems"]) == 24
+    assert stopped.err.strip().endswith("… and 4 more.")
+
+
+def test_composites_are_one_option(cxr: Cxr, tmp_path: Path) -> None:
+    root = write_chexpert(tmp_path / "chexpert")
+    index = ("data", "index", "chexpert", "--root", root)
+    assert cxr(*index, "--tier", "composite").exit_code == 0
+    assert (tmp_path / "data/chexpert/composites.parquet").exists()
+    assert cxr(*index, "--tier", "family").exit_code == 2
+
+
+@pytest.fixture
+def drains(cxr: Cxr, release: Release, tmp_path: Path) -> Path:
+    """An overlay of an indexed data set."""
+    cxr("data", "index", "chestxray14", "--root", release.root, "--tables-only")
+    path = tmp_path / "drains.csv"
+    path.write_text("image_id,drain,ward,Mass\n00000001_000.png,yes,ICU,1\n00000002_000.png,no,,\n")
+    return path
+
+
+def test_an_overlay_is_registered_under_its_file_s_name(
+    cxr: Cxr, drains: Path, tmp_path: Path
+) -> None:
+    done = cxr("data", "overlay", "chestxray14", "--file", drains)
+    assert done.exit_code == 0, done.err
+    assert done.out.splitlines() == [
+        "chestxray14, overlay drains: says something of 2 images.",
+        "subgroup drain: no 1, yes 1",
+        "subgroup ward: ICU 1",
+        "labels of Mass: 1 differ from the manifest's own",
+    ]
+    assert (tmp_path / "data/chestxray14/overlays/drains.parquet").exists()
+
+
+def test_an_overlay_s_columns_are_chosen(cxr: Cxr, drains: Path) -> None:
+    overlay = ("data", "overlay", "chestxray14", "--file", drains, "--name", "mine", "--json")
+    report = json.loads(cxr(*overlay, "--columns", "drain, Mass").out)
+    assert report == {
+        "overlay": "mine",
+        "images": 2,
+        "subgroups": {"drain": {"no": 1, "yes": 1}},
+        "relabelled": {"Mass": 1},
+    }
+
+
+def test_a_bad_overlay_ends_with_3_and_stores_nothing(
+    cxr: Cxr, drains: Path, tmp_path: Path
+) -> None:
+    drains.write_text("image_id,drain\nstranger.png,yes\n")
+    done = cxr("data", "overlay", "chestxray14", "--file", drains)
+    assert (done.exit_code, done.out) == (3, "")
+    assert "drains.csv, row 2: image 'stranger.png' is not in the manifest." in done.err
+    assert not (tmp_path / "data/chestxray14/overlays").exists()

@@ -114,6 +114,7 @@ def dataset(name: str, hashes: list[str]) -> tuple[Dataset, CachedImages]:
     rows = range(len(ids))
     index = pl.DataFrame(
         {"row": rows, "image_id": ids, "sha256": hashes, "source_width": 1, "source_height": 1}
+        | {"scaling": "as stored", "perceptual_hash": "0" * 64, "checksum": 0}
     ).cast(IMAGES.schema)
     pixels = np.zeros((len(ids), 32, 32), np.uint8)
     return Dataset(record, manifest, BOXES.empty()), CachedImages("k", pixels, index)

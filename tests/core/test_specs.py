@@ -2,8 +2,9 @@ import pytest
 from pydantic import ValidationError
 
 from core.errors import ConfigError
+from core.losses.registry import LOSSES
 from core.records import RunRecord, RunStatus, WeightsRecord
-from core.specs import ImageSpec, RunSpec, parse
+from core.specs import LOSS_TITLES, ImageSpec, RunSpec, parse
 
 
 def spec(**changes: object) -> RunSpec:
@@ -61,3 +62,48 @@ def test_contaminated_weights_are_not_ranked_on_the_target_they_saw() -> None:
     )
     assert record.why_not_ranked("nih") == sentence
     assert record.why_not_ranked("padchest") is None
+
+
+TUNED = {"tune": "full", "tuning": {}}
+CONTRASTIVE = {"loss": "supcon", "tuning": {}, "contrastive": {}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "label"),
+    [
+        ({}, "BCE · frozen"),
+        ({"loss": "asymmetric"}, "Asymmetric · frozen"),
+        (TUNED, "BCE · tuned"),
+        (TUNED | {"tune": "last"}, "BCE · last block tuned"),
+        (CONTRASTIVE | {"tune": "full"}, "SupCon · tuned"),
+        (CONTRASTIVE, "SupCon · adapter"),
+    ],
+)
+def test_a_run_is_called_by_its_loss_and_what_was_trained(
+    fields: dict[str, object], label: str
+) -> None:
+    assert spec(**fields).label == label
+
+
+def test_every_loss_has_a_short_title() -> None:
+    assert set(LOSS_TITLES) == set(LOSSES)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"tune": "full"}, "options: tuning is missing"),
+        ({"loss": "supcon", "contrastive": {}}, "options: tuning is missing"),
+        ({"tuning": {}}, "options: tuning is given, but tune is none"),
+        (TUNED | {"resample": 1}, "resample is for heads on a frozen backbone"),
+        (CONTRASTIVE | {"tuning": {"accumulate": 2}}, "tuning.accumulate is for losses without"),
+        ({"tune": "full", "tuning": {"warmup_epochs": 10}}, "tuning: warmup_epochs is 10 of 10"),
+        ({"tune": "full", "tuning": {"clip": 1}}, "tuning.clip: Extra inputs"),
+        (CONTRASTIVE | {"contrastive": {"temperature": 0}}, "contrastive.temperature: Input"),
+        (CONTRASTIVE | {"tuning": {"augment": {"mirror": True}}}, "augment.mirror: Extra inputs"),
+    ],
+)
+def test_stages_that_do_not_fit_are_refused(fields: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        spec(**fields)
+    assert sentence in str(caught.value)

@@ -1,6 +1,6 @@
 from core.losses.registry import LOSSES as TRAINED_LOSSES
 from core.models.backbones import BACKBONES as MODELS
-from core.specs import RunSpec
+from core.specs import RunSpec, TuneSpec
 from dashboard import tokens
 from dashboard.tokens import token
 
@@ -23,7 +23,7 @@ def test_no_two_backbones_share_a_colour_and_no_two_losses_a_shape() -> None:
 
 def test_frozen_is_hollow_and_tuned_is_filled() -> None:
     frozen = token(RunSpec(source="a", backbone="resnet50", tune="none"))
-    tuned = token(RunSpec(source="a", backbone="resnet50", tune="full"))
+    tuned = token(RunSpec(source="a", backbone="resnet50", tune="full", tuning=TuneSpec()))
 
     assert (frozen.glyph, frozen.symbol) == ("○", "circle-open")
     assert (tuned.glyph, tuned.symbol) == ("●", "circle")
@@ -37,3 +37,16 @@ def test_random_weights_are_said_wherever_the_run_is_named() -> None:
     look = token(RunSpec(source="a", backbone="resnet50", weights="random"))
 
     assert look.title == "ResNet-50 · BCE · frozen · random weights"
+
+
+def test_runs_that_differ_in_seed_or_resample_alone_have_names_of_their_own() -> None:
+    titles = [
+        token(RunSpec(source="a", backbone="resnet50", seed=seed, resample=resample)).title
+        for seed, resample in ((0, None), (1, None), (0, 2))
+    ]
+
+    assert titles == [
+        "ResNet-50 · BCE · frozen",
+        "ResNet-50 · BCE · frozen · seed 1",
+        "ResNet-50 · BCE · frozen · resample 2",
+    ]

@@ -140,8 +140,11 @@ BAD_INPUT: dict[str, tuple[Callable[[Path], object], str]] = {
     "age in words": (_train(",68,", ",old,"), "row 2: age 'old' is no age"),
     "label maybe": (_train("-1.0", "maybe"), "row 3: column Cardiomegaly: 'maybe' is none of"),
     "label 2": (_train("-1.0", "2"), "row 3: column Cardiomegaly: '2' is none of"),
-    "quoting never closed": (_train("Female", '"Female'), "train.csv: "),
-    "not UTF-8": (_latin1, "train.csv: is no CSV file in UTF-8"),
+    "quoting never closed": (
+        _train("Female", '"Female'),
+        "row 2: its quotation marks do not match",
+    ),
+    "not UTF-8": (_latin1, "train.csv, row 2: byte 0x.. is not UTF-8"),
     "no valid.csv": (lambda root: (root / "valid.csv").unlink(), "valid.csv: there is no such"),
     "empty": (lambda root: (root / "train.csv").write_text(""), "the file is empty"),
     "image missing": (lambda root: (root / FIRST).unlink(), "train.csv, row 2: image .* no such"),

@@ -2,67 +2,24 @@
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from core.datasets.labels import Tier
 from core.datasets.mimic import index
 from core.datasets.request import IndexRequest
 from core.errors import ConfigError, DataError
 from core.findings import FINDINGS
-from core.tables import MANIFEST
-from tests.fixtures.releases import draw
-
-METADATA = (
-    "dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows,Columns,"
-    "StudyDate,StudyTime,ProcedureCodeSequence_CodeMeaning,ViewCodeSequence_CodeMeaning,"
-    "PatientOrientationCodeSequence_CodeMeaning"
-)
-CHEXPERT = (
-    "subject_id,study_id,Atelectasis,Cardiomegaly,Consolidation,Edema,Enlarged Cardiomediastinum,"
-    "Fracture,Lung Lesion,Lung Opacity,No Finding,Pleural Effusion,Pleural Other,Pneumonia,"
-    "Pneumothorax,Support Devices"
-)
-IMAGES = [
-    # dicom, subject, study, view position, view code, split
-    ("aaa", "10000032", "50414267", "PA", "postero-anterior", "train"),
-    ("aab", "10000032", "50414267", "", "lateral", "train"),
-    ("bbb", "10000764", "57375967", "", "antero-posterior", "validate"),
-    ("ccc", "10000935", "50578979", "AP", "", "test"),
-    ("ddd", "10001000", "51000000", "", "", "test"),
-]
-CXRLT_LABELS = [*(finding.replace("_", " ") for finding in FINDINGS), "Support Devices"]
-
-
-def write_gzip(path: Path, lines: list[str]) -> None:
-    path.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode()))
+from core.tables import COMPOSITES, MANIFEST
+from tests.fixtures.mimic_release import CXRLT_LABELS, write_mimic
 
 
 @pytest.fixture
 def mimic(tmp_path: Path) -> Path:
-    root = tmp_path / "mimic-cxr-jpg"
-    root.mkdir()
-    metadata, split, cxrlt = [METADATA], ["dicom_id,study_id,subject_id,split"], []
-    for seed, (dicom, subject, study, view, code, part) in enumerate(IMAGES):
-        draw(root / f"files/p10/p{subject}/s{study}/{dicom}.jpg", seed, bright=False)
-        metadata.append(f"{dicom},{subject},{study},CHEST,{view},60,60,2180,0,CHEST,{code},Erect")
-        split.append(f"{dicom},{study},{subject},{part}")
-        ones = ",".join("1" if name in ("Effusion", "Hernia") else "0" for name in CXRLT_LABELS)
-        cxrlt.append(f"{dicom},{subject},s{study},{view},{code},x.jpg,{ones}")
-    header = ["dicom_id,subject_id,study_id,ViewPosition,ViewCodeSequence_CodeMeaning,fpath"]
-    names = [name.replace("Effusion", "Pleural Effusion") for name in CXRLT_LABELS]
-    write_gzip(root / "mimic-cxr-2.0.0-metadata.csv.gz", metadata)
-    write_gzip(root / "mimic-cxr-2.0.0-split.csv.gz", split)
-    (root / "train_labeled.csv").write_text("\n".join([",".join(header + names), *cxrlt[:-1]]))
-    chexpert = [
-        CHEXPERT,
-        "10000032,50414267,1.0,,-1.0,0.0,,,,,,,,,,",
-        "10000764,57375967,,,,,,,,,,1.0,,,,",
-        "10000935,50578979,,,,,,,,,1.0,,,,,",
-    ]
-    write_gzip(root / "mimic-cxr-2.0.0-chexpert.csv.gz", chexpert)
-    return root
+    return write_mimic(tmp_path / "mimic-cxr-jpg")
 
 
 def chexpert(root: Path) -> pl.DataFrame:
@@ -145,9 +102,8 @@ def test_gold_labels_of_a_training_study_are_refused(mimic: Path) -> None:
 
 
 def test_cxrlt_of_2023_is_joined_by_the_name_in_its_path(mimic: Path) -> None:
-    names = [name.replace("Effusion", "Pleural Effusion") for name in CXRLT_LABELS]
     path = "files/p10/p10000032/s50414267/aaa.jpg"
-    lines = [",".join(["path", *names]), ",".join([path, *"1" * len(names)])]
+    lines = [",".join(["path", *CXRLT_LABELS]), ",".join([path, *"1" * len(CXRLT_LABELS)])]
     (mimic / "train.csv").write_text("\n".join(lines) + "\n")
     tables = index(IndexRequest(mimic, label_source="cxrlt14-2023"))
     assert tables.manifest["image_id"].to_list() == ["aaa"]
@@ -160,7 +116,7 @@ def test_cxrlt_of_2023_is_joined_by_the_name_in_its_path(mimic: Path) -> None:
 def test_label_rows_that_name_no_image_are_counted(mimic: Path) -> None:
     path = mimic / "train_labeled.csv"
     ones = ",".join("0" for _ in CXRLT_LABELS)
-    path.write_text(path.read_text() + f"\nzzz,1,s1,PA,,x.jpg,{ones}\n")
+    path.write_text(path.read_text() + f"zzz,1,s1,PA,,x.jpg,{ones}\n")
     notes = index(IndexRequest(mimic)).notes
     assert "Rows of cxrlt14 that name none of the images were left out: 1." in notes
 
@@ -216,3 +172,52 @@ def test_an_unknown_label_source_is_answered_with_the_known_ones(mimic: Path) ->
         ConfigError, match="Known label sources: chexpert7, cxrlt14, cxrlt14-2023, gold7, negbio7"
     ):
         index(IndexRequest(mimic, label_source="chexpert"))
+
+
+def test_the_parts_of_cxrlt_are_read_as_one(mimic: Path) -> None:
+    path = mimic / "train_labeled.csv"
+    header, *rows = path.read_text().splitlines()
+    folder = mimic / "cxr-lt-2024"
+    folder.mkdir()
+    path.unlink()
+    parts = {"train_labeled": rows[:2], "development_labeled_task1": rows[2:]}
+    for name, lines in parts.items():
+        (folder / f"{name}.csv").write_text("\n".join([header, *lines]) + "\n")
+    assert index(IndexRequest(mimic)).manifest["image_id"].to_list() == ["aaa", "aab", "bbb", "ccc"]
+    (folder / "test_labeled_task1.csv").write_text("\n".join([header, rows[0]]) + "\n")
+    with pytest.raises(DataError, match="name 1 dicom_id more than once, first 'aaa'"):
+        index(IndexRequest(mimic))
+
+
+def test_a_table_of_labels_under_another_name_is_known_by_its_columns(mimic: Path) -> None:
+    (mimic / "train_labeled.csv").rename(mimic / "all_labels.csv")
+    tables = index(IndexRequest(mimic))
+    assert tables.manifest.height == 4
+    assert tables.notes[0] == "Labels are from all_labels.csv, known by its columns."
+    (mimic / "again.csv").write_bytes((mimic / "all_labels.csv").read_bytes())
+    with pytest.raises(DataError, match="again.csv, all_labels.csv all have the columns; choose"):
+        index(IndexRequest(mimic))
+    (mimic / "again.csv").unlink()
+    (mimic / "all_labels.csv").unlink()
+    with pytest.raises(DataError, match="no other table here has the columns dicom_id, Atelectas"):
+        index(IndexRequest(mimic))
+
+
+def test_lung_lesion_is_a_composite_where_it_is_asked_for(mimic: Path) -> None:
+    request = IndexRequest(mimic, label_source="chexpert7")
+    assert index(request).composites.is_empty()
+    tables = index(replace(request, tier=Tier.COMPOSITE))
+    composites = COMPOSITES.checked(tables.composites, "composites")
+    assert dict(composites.select("image_id", "value").iter_rows()) == {
+        "aaa": 1,
+        "aab": 1,
+        "bbb": -2,
+        "ccc": -1,
+    }
+    assert set(composites["composite"]) == {"Mass or Nodule"}
+    assert tables.manifest.equals(index(request).manifest)
+
+
+def test_a_source_of_labels_without_composites_refuses_to_look_for_them(mimic: Path) -> None:
+    with pytest.raises(ConfigError, match="--tier composite means nothing to cxrlt14"):
+        index(IndexRequest(mimic, tier=Tier.COMPOSITE))

@@ -116,8 +116,8 @@ BAD_INPUT: dict[str, tuple[Callable[[Path], object], str]] = {
     "image of no report": (_cell(PROJECTIONS, "3,3_IM", "33,3_IM"), "row 4: uid '33' has no repor"),
     "unknown view": (_cell(PROJECTIONS, "Frontal", "Oblique"), "row 2: unknown view 'Oblique'"),
     "view blank": (_cell(PROJECTIONS, "Frontal", ""), "row 2: unknown view None"),
-    "not UTF-8": (_latin1, f"{REPORTS}: is no CSV file in UTF-8"),
-    "quoting never closed": (_cell(REPORTS, '"Pain', '""Pain'), f"{REPORTS}: "),
+    "not UTF-8": (_latin1, f"{REPORTS}, row .: byte 0x.. is not UTF-8"),
+    "quoting never closed": (_cell(REPORTS, '"Pain', '""Pain'), f"{REPORTS}, row 2: its quotation"),
     "image missing": (
         lambda root: (root / "images/images_normalized/1_IM-0001-4001.dcm.png").unlink(),
         f"{PROJECTIONS}, row 2: image .* there is no such",

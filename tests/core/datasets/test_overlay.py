@@ -4,11 +4,11 @@ import polars as pl
 import pytest
 
 from core.datasets.chestxray14 import index
-from core.datasets.overlay import read_overlay
+from core.datasets.overlay import Overlay, overlay_of, read_overlay
 from core.datasets.request import IndexRequest
 from core.errors import DataError
 from core.findings import Finding
-from core.tables import MANIFEST
+from core.tables import MANIFEST, OVERLAY
 from tests.fixtures.releases import Release
 
 FIRST, SECOND = "00000001_000.png", "00000002_000.png"
@@ -17,6 +17,10 @@ FIRST, SECOND = "00000001_000.png", "00000002_000.png"
 @pytest.fixture
 def manifest(release: Release) -> pl.DataFrame:
     return MANIFEST.checked(index(IndexRequest(release.root)).manifest, "manifest")
+
+
+def laid(path: Path, manifest: pl.DataFrame) -> Overlay:
+    return overlay_of(manifest, read_overlay(path, manifest))
 
 
 def write(tmp_path: Path, *lines: str) -> Path:
@@ -30,7 +34,7 @@ def test_labels_of_named_images_are_replaced_in_a_copy(
 ) -> None:
     before = manifest.clone()
     path = write(tmp_path, "image_id,Pleural Effusion", f"{FIRST},1", f"{SECOND},0")
-    overlay = read_overlay(path, manifest)
+    overlay = laid(path, manifest)
     assert overlay.manifest.filter(image_id=FIRST)["Effusion"].to_list() == [1]
     assert overlay.manifest.filter(image_id=SECOND)["Effusion"].to_list() == [0]
     assert manifest.equals(before)
@@ -42,8 +46,8 @@ def test_labels_of_named_images_are_replaced_in_a_copy(
 
 def test_a_blank_label_leaves_the_manifest_s_own(tmp_path: Path, manifest: pl.DataFrame) -> None:
     path = write(tmp_path, "image_id,Effusion,Mass", f"{SECOND},,1")
-    overlay = read_overlay(path, manifest)
-    assert overlay.num_changed == {Finding.EFFUSION: 0, Finding.MASS: 1}
+    overlay = laid(path, manifest)
+    assert overlay.num_changed == {Finding.MASS: 1}
     assert overlay.manifest.schema == MANIFEST.schema
 
 
@@ -51,7 +55,7 @@ def test_other_columns_are_subgroups_in_the_manifest_s_order(
     tmp_path: Path, manifest: pl.DataFrame
 ) -> None:
     path = write(tmp_path, "image_id,drain,ward", f"{SECOND},yes,ICU", f"{FIRST},no,")
-    overlay = read_overlay(path, manifest)
+    overlay = laid(path, manifest)
     assert overlay.manifest.equals(manifest)
     assert overlay.subgroups["image_id"].equals(manifest["image_id"])
     assert overlay.subgroups.columns == ["image_id", "drain", "ward"]
@@ -75,6 +79,8 @@ BAD_OVERLAYS: dict[str, tuple[list[str], str]] = {
         ["image_id,Effusion,Pleural Effusion", f"{FIRST},1,1"],
         "columns 'Effusion' and 'Pleural Effusion' both mean Effusion",
     ),
+    "all blank": (["image_id,Mass,drain", f"{FIRST},,"], "all cells beside image_id are blank"),
+    "row cut short": (["image_id,Mass,drain", f"{FIRST},1"], "row 2: has 2 cells, the header 3"),
     "subgroup of the manifest's name": (
         ["image_id,view", f"{FIRST},PA"],
         "column 'view' is the manifest's own",
@@ -99,3 +105,19 @@ def test_all_strangers_are_listed(tmp_path: Path, manifest: pl.DataFrame) -> Non
         "'x.png'",
         "'y.png'",
     ]
+
+
+def test_only_the_columns_that_are_asked_for_are_taken(
+    tmp_path: Path, manifest: pl.DataFrame
+) -> None:
+    path = write(tmp_path, "image_id,drain,ward,Mass", f"{FIRST},yes,ICU,1")
+    table = OVERLAY.checked(read_overlay(path, manifest, ("Mass", "drain")), "overlay")
+    assert sorted(table["column"]) == ["Mass", "drain"]
+    with pytest.raises(DataError, match="overlay.csv: Unknown column 'drains'. .*Did you mean"):
+        read_overlay(path, manifest, ("drains",))
+
+
+def test_a_blank_cell_says_nothing(tmp_path: Path, manifest: pl.DataFrame) -> None:
+    path = write(tmp_path, "image_id,drain,Mass", f"{FIRST},yes,", f"{SECOND},,0.0")
+    rows = read_overlay(path, manifest).sort("column", descending=True).rows()
+    assert rows == [(FIRST, "drain", "yes"), (SECOND, "Mass", "0")]

@@ -155,8 +155,8 @@ BAD_INPUT: dict[str, tuple[Callable[[Path], object], str]] = {
     "image missing": (lambda root: (root / "0/a1.png").unlink(), "row 2: image 0/a1.png there is"),
     "traversal": (_cell("a1.png", "../../etc/a1.png"), "row 2: image .* lies outside"),
     "link out of the folder": (_link_outside, "row 2: image 0/a1.png lies outside"),
-    "link in a loop": (_link_loop, "row 2: image 0/a1.png cannot be found"),
-    "null byte": (_cell("a1.png", "a\0.png"), "row 2: image .* cannot be found .*null byte"),
+    "link in a loop": (_link_loop, "row 2: image 0/a1.png cannot be read"),
+    "null byte": (_cell("a1.png", "a\0.png"), "row 2: holds a NUL byte"),
     "no table": (lambda root: (root / PADCHEST).unlink(), "there is no such file"),
 }
 

@@ -4,7 +4,12 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.datasets.patients import hash_split, note_shared_patients, patient_bucket
+from core.datasets.patients import (
+    hash_split,
+    note_shared_patients,
+    note_two_sexes,
+    patient_bucket,
+)
 from core.errors import Problems
 
 
@@ -38,3 +43,18 @@ def test_a_patient_on_two_sides_is_named_with_images() -> None:
     note_shared_patients(problems, Path("t.csv"), manifest)
     (sentence,) = problems.found
     assert sentence.startswith("t.csv: patient '7' is in test and train (images a, b)")
+
+
+def test_a_patient_of_two_sexes_is_named_with_the_images() -> None:
+    rows = [
+        ("p1", "F", "b"),
+        ("p1", "M", "a"),
+        ("p1", None, "c"),
+        ("p2", "F", "d"),
+        ("p2", "F", "e"),
+    ]
+    manifest = pl.DataFrame(rows, schema=["patient_id", "sex", "image_id"], orient="row")
+    problems = Problems()
+    note_two_sexes(problems, Path("t.csv"), manifest)
+    (problem,) = problems.found
+    assert problem.startswith("t.csv: patient 'p1' is F and M (images a, b, c); one of the two")

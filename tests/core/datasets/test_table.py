@@ -130,7 +130,7 @@ BAD_INPUT: dict[str, tuple[Callable[[Path], None], str]] = {
         r"labels.csv",
     ),
     "two columns of one meaning": (_replace("image,patient", "image,file"), r"both mean path"),
-    "ragged row": (_replace("F,50,1", "F,50,1,1,1,1"), r"no CSV file in UTF-8"),
+    "ragged row": (_replace("F,50,1", "F,50,1,1,1,1"), r"row 2: has 9 cells, the header 6"),
 }
 
 

@@ -11,9 +11,11 @@ from core.datasets.vindr import PATIENT_NOTE, index
 from core.errors import DataError
 from core.findings import FINDINGS
 from core.tables import BOXES, MANIFEST
+from tests.fixtures.dicom_files import dicom, ramp
 from tests.fixtures.foreign_releases import VINDR_SIZE, replace, write_vindr
 
 TRAIN, TEST = "annotations/annotations_train.csv", "annotations/annotations_test.csv"
+FILES = ("train/aaa", "train/bbb", "test/ccc", "test/ddd")
 TRAIN_LABELS = "annotations/image_labels_train.csv"
 
 
@@ -105,6 +107,29 @@ def test_annotations_may_lie_beside_the_images(vindr: Path) -> None:
     for path in (vindr / "annotations").iterdir():
         path.rename(vindr / path.name)
     assert present(vindr, "aaa") == ["Effusion"]
+
+
+def test_dicom_images_are_read_with_the_size_of_their_header(vindr: Path) -> None:
+    width, height = VINDR_SIZE
+    for path in (*vindr.glob("train/*.png"), *vindr.glob("test/*.png")):
+        path.with_suffix(".dicom").write_bytes(dicom(ramp(height, width)))
+        path.unlink()
+    tables = index(IndexRequest(vindr))
+    assert tables.quarantine.is_empty()
+    assert set(tables.manifest["path"]) == {f"{name}.dicom" for name in FILES}
+    assert tables.boxes.filter(image_id="ccc").row(0)[2:] == (0, 0, 1, 0.5)
+
+
+def test_a_dicom_image_without_a_size_is_a_problem_or_set_aside(vindr: Path) -> None:
+    (vindr / "test/ccc.png").unlink()
+    (vindr / "test/ccc.dicom").write_bytes(dicom(ramp())[:200])
+    with pytest.raises(DataError, match="test.csv, row 2: image test/ccc.dicom has no width and h"):
+        index(IndexRequest(vindr))
+    tables = index(IndexRequest(vindr, quarantine=True))
+    ((image, reason),) = tables.quarantine.iter_rows()
+    assert image == "ccc"
+    assert reason.startswith("test/ccc.dicom has no width and height that can be read")
+    assert tables.boxes["image_id"].unique().to_list() == ["aaa"]
 
 
 def _cell(file: str, old: str, new: str) -> Callable[[Path], None]:

@@ -15,16 +15,17 @@ from sklearn.metrics import (
 
 from core.metrics.operating import (
     Counts,
+    alert_rate,
     balanced_accuracy,
     counts_at,
     f1,
     joined_counts,
     negative_predictive_value,
-    operating_point,
     pooled,
     precision,
     recall,
     specificity,
+    standardised_counts,
 )
 from core.metrics.ratio import Values
 
@@ -82,18 +83,30 @@ def test_a_score_equal_to_the_threshold_is_an_alert() -> None:
 
 def test_f1_is_zero_where_positives_are_all_missed_and_undefined_without_positives() -> None:
     scores = np.array([0.1, 0.2])
-    assert operating_point(counts_at(scores, np.array([1, 0], dtype=np.int8), 0.5)).f1 == 0.0
-    assert operating_point(counts_at(scores, np.array([0, 0], dtype=np.int8), 0.1)).f1 is None
+    assert f1(counts_at(scores, np.array([1, 0], dtype=np.int8), 0.5)) == 0.0
+    assert np.isnan(f1(counts_at(scores, np.array([0, 0], dtype=np.int8), 0.1)))
 
 
-def test_an_operating_point_shows_zero_over_zero_as_none() -> None:
-    point = operating_point(counts_at(np.array([0.1]), np.array([0], dtype=np.int8), 0.5))
-    assert point.precision is None
-    assert point.recall is None
-    assert point.balanced_accuracy is None
-    assert point.specificity == 1.0
-    assert point.negative_predictive_value == 1.0
-    assert point.alert_rate == 0.0
+def test_zero_over_zero_is_undefined() -> None:
+    counts = counts_at(np.array([0.1]), np.array([0], dtype=np.int8), 0.5)
+    assert all(np.isnan(of(counts)) for of in (precision, recall, balanced_accuracy))
+    assert (specificity(counts), negative_predictive_value(counts), alert_rate(counts)) == (1, 1, 0)
+
+
+@settings(deadline=None, max_examples=40)
+@given(sample=graded_samples(), prevalence=st.floats(0.01, 0.99))
+def test_standardised_outcomes_are_those_of_weights_that_set_the_prevalence(
+    sample: tuple[Values, NDArray[np.int8], Values], prevalence: float
+) -> None:
+    scores, labels, weights = sample
+    found = standardised_counts(counts_at(scores, labels, 0.5, weights), prevalence)
+    if len(np.unique(labels)) < 2:
+        assert np.isnan(f1(found))
+        return
+    in_class = np.where(labels == 1, weights[labels == 1].sum(), weights[labels == 0].sum())
+    share = np.where(labels == 1, prevalence, 1 - prevalence)
+    expected = f1_score(labels, scores >= 0.5, sample_weight=weights / in_class * share)
+    assert f1(found) == pytest.approx(expected, abs=1e-9)
 
 
 def test_micro_f1_pools_the_outcomes_as_scikit_learn_does() -> None:

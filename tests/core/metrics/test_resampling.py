@@ -5,14 +5,23 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    log_loss,
+    roc_auc_score,
+)
 
 from core.metrics import resampling
 from core.metrics.bootstrap import PatientBootstrap
+from core.metrics.calibration import calibration_of
 from core.metrics.operating import f1
 from core.metrics.planning import plan_thresholds
-from core.metrics.resampling import FindingReplicates, rank_data, resample
+from core.metrics.ranked import LabelledImages, RankedSource, labelled_images, rank_slice
+from core.metrics.resampling import FindingReplicates, resample
 from core.metrics.rules import Threshold
+from core.metrics.table import METRICS
 from core.metrics.thresholds import choose_thresholds
 from core.roles import NOT_SCORED, Examples, SourceVal, Target
 
@@ -41,15 +50,23 @@ def _drawn(examples: Examples, column: int, stream: int = 0) -> Iterator[Drawn]:
 def _resampled(
     target: Target, thresholds: dict[str, tuple[Threshold, ...]], source: SourceVal | None = None
 ) -> list[FindingReplicates]:
-    ranked = rank_data(target.values, target.labels, _bootstrap(target), ALL)
-    of_source = (
-        None
-        if source is None
-        else rank_data(source.values, source.labels, _bootstrap(source, stream=1), ALL)
-    )
+    ranked = rank_slice(_columns(target), _bootstrap(target).num_patients)
     plans = plan_thresholds(thresholds, [source is not None] * 14)
-    found = resample(ranked, plans, of_source)
+    (found,) = resample(_bootstrap(target), [ranked], plans, _ranked_source(source))
     return [each for each in found if each is not None]
+
+
+def _columns(examples: Examples) -> list[LabelledImages]:
+    rows = _bootstrap(examples).patient_rows
+    return [labelled_images(examples.values[:, k], examples.labels[:, k], rows) for k in range(14)]
+
+
+def _ranked_source(source: SourceVal | None) -> RankedSource | None:
+    if source is None:
+        return None
+    bootstrap = _bootstrap(source, stream=1)
+    columns = _columns(source)
+    return RankedSource(bootstrap, tuple(each.ranked(bootstrap.num_patients) for each in columns))
 
 
 def _best_threshold(scores: NDArray[np.float64], labels: NDArray[np.int8]) -> float:
@@ -68,9 +85,9 @@ def test_ranking_replicates_equal_a_loop_over_scikit_learn(
     for column in (0, 13):
         drawn = list(_drawn(target, column))
         expected = [roc_auc_score(labels, scores) for scores, labels in drawn]
-        np.testing.assert_allclose(found[column].ranking["auroc"][1:], expected, atol=1e-9)
+        np.testing.assert_allclose(found[column].values["auroc"][1:], expected, atol=1e-9)
         expected = [average_precision_score(labels, scores) for scores, labels in drawn]
-        values = found[column].ranking["average_precision"]
+        values = found[column].values["average_precision"]
         np.testing.assert_allclose(values[1:], expected, atol=1e-9)
 
 
@@ -82,7 +99,7 @@ def test_given_thresholds_stay_in_every_replicate(make_target: MakeTarget) -> No
 
 
 def test_the_oracle_chooses_anew_in_each_replicate(make_target: MakeTarget) -> None:
-    target = make_target(decimals=2)
+    target = make_target(decimals=1)
     found = _resampled(target, {"oracle": choose_thresholds("oracle", evaluated=target)})[3]
     expected = [
         f1_score(labels, scores >= _best_threshold(scores, labels))
@@ -127,12 +144,36 @@ def test_the_size_of_the_chunks_changes_nothing(
     at_once = _resampled(target, thresholds, source)[0]
     monkeypatch.setattr(resampling, "MAX_CHUNK", 8)
     in_parts = _resampled(target, thresholds, source)[0]
-    np.testing.assert_array_equal(at_once.ranking["auroc"], in_parts.ranking["auroc"])
+    np.testing.assert_array_equal(at_once.values["auroc"], in_parts.values["auroc"])
     np.testing.assert_array_equal(at_once.counts["source-val"].tp, in_parts.counts["source-val"].tp)
 
 
-def test_a_finding_that_is_not_wanted_has_no_replicates(make_target: MakeTarget) -> None:
+def test_a_finding_without_images_has_no_replicates(make_target: MakeTarget) -> None:
     target = make_target()
-    ranked = rank_data(target.values, target.labels, _bootstrap(target), (False, *ALL[1:]))
-    found = resample(ranked, plan_thresholds({}, ALL), None)
+    ranked = rank_slice([None, *_columns(target)[1:]], _bootstrap(target).num_patients)
+    (found,) = resample(_bootstrap(target), [ranked], plan_thresholds({}, ALL), None)
     assert [each is None for each in found] == [True, *(False,) * 13]
+
+
+@pytest.mark.parametrize(
+    ("metric", "oracle"), [("brier", brier_score_loss), ("log_loss", log_loss)]
+)
+def test_replicates_of_probabilities_equal_a_loop_over_scikit_learn(
+    make_target: MakeTarget, metric: str, oracle: Callable[..., float]
+) -> None:
+    target = make_target()
+    found = _resampled(target, {})[2]
+    expected = [oracle(labels, scores) for scores, labels in _drawn(target, 2)]
+    np.testing.assert_allclose(found.values[metric][1:], expected, atol=1e-9)
+
+
+def test_one_newton_step_is_close_to_a_whole_fit(make_target: MakeTarget) -> None:
+    target = make_target(num_images=4000, num_patients=1000)
+    found = _resampled(target, {})[2]
+    for name in ("calibration_slope", "calibration_intercept"):
+        of = METRICS[name].of_probabilities
+        assert of
+        fitted = [float(of(calibration_of(*drawn))) for drawn in _drawn(target, 2)]
+        np.testing.assert_allclose(
+            found.values[name][1:], fitted, atol=0.05 * float(np.std(fitted))
+        )

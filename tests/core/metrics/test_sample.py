@@ -24,6 +24,12 @@ def test_several_findings_count_an_image_once_and_the_fewest_positive_patients()
     assert (sample.n_patients, sample.n_positive_patients) == (2, 1)
 
 
+def test_positive_images_weigh_like_kishs_effective_number_of_patients() -> None:
+    labels = np.array([[1], [1], [1], [1], [0], [1]], dtype=np.int8)
+    sample = sample_of(labels, np.array([0, 0, 0, 1, 2, 2]))
+    assert sample.effective_positive_patients == pytest.approx(25 / (9 + 1 + 1), abs=1e-12)
+
+
 def test_no_finding_at_all_counts_nobody() -> None:
     sample = sample_of(LABELS[:, []], PATIENT_ROWS)
     assert (sample.n, sample.n_positive, sample.n_patients, sample.n_positive_patients) == (0,) * 4

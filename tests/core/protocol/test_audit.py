@@ -10,6 +10,7 @@ from PIL import Image, ImageEnhance
 
 from core.datasets.request import IndexRequest
 from core.errors import ProtocolError
+from core.imaging.perceptual import fingerprints
 from core.protocol import audit_pair, audit_target
 from core.protocol.audit import pictures_of
 from core.protocol.files import HASHED
@@ -58,6 +59,13 @@ def test_an_image_in_quarantine_is_no_leak(store: DataStore) -> None:
     (source, ours), (target, theirs) = decoded(store, "source"), decoded(store, "target")
     assert pictures_of(source, ours).rows.height == 7
     audit_target(source, target, ours, theirs)
+
+
+def test_an_audit_takes_its_hashes_from_the_index_and_reads_no_pixels(store: DataStore) -> None:
+    source, images = decoded(store, "source")
+    unread = replace(images, pixels=np.empty((0, 224, 224), np.uint8))
+    found = pictures_of(source, unread)
+    assert np.array_equal(found.hashes, fingerprints(images.pixels))
 
 
 def test_a_pair_is_audited_alike_from_the_cache_and_from_the_files(store: DataStore) -> None:

@@ -1,7 +1,8 @@
 import pytest
 
 from core.datasets.registry import DATASETS
-from core.protocol.contamination import PUBLIC_WEIGHTS, contaminated
+from core.protocol.contamination import contaminated
+from core.protocol.public_weights import PUBLIC_WEIGHTS
 
 SEEN_CHESTXRAY14 = [
     "densenet121-res224-all.safetensors",
@@ -15,6 +16,10 @@ SEEN_CHESTXRAY14 = [
     "ark+.safetensors",
     "/models/rad-dino/model.safetensors",
     "CheXNet_densenet121.safetensors",
+    "kaggle-densenet121-d121-tw-lr001-rot45-tr15-sc15-seed0-best.pt",
+    "nihpcrsnamimic_ch-resnet101-2-ae-test2-elastic-e250.pt",
+    "ark6_teacher_ep200_swinb_projector1376_mlp.safetensors",
+    "StanfordAIMI/CheXagent-2-3b",
 ]
 
 
@@ -35,6 +40,8 @@ def test_weights_that_saw_chestxray14_are_told(weights: str) -> None:
         "seed 0",
         "densenet121-res224-mimic_ch.safetensors",
         "biovil-t.safetensors",
+        "gloria_chexpert_resnet50.safetensors",
+        "mgca_vit_base.safetensors",
         "park_dark_landmark.safetensors",
         "own.safetensors",
     ],
@@ -43,10 +50,21 @@ def test_weights_without_contact_are_not(weights: str) -> None:
     assert contaminated(weights, "chestxray14") is None
 
 
+def test_what_no_document_confirms_is_told_as_probable_and_still_not_ranked() -> None:
+    sentence = contaminated("eva_x_base_patch16_merged520k_mim.safetensors", "chestxray14")
+    assert sentence is not None
+    assert "EVA-X, which have probably seen images of chestxray14" in sentence
+    assert sentence.endswith("shown, marked and never ranked.")
+
+
 def test_weights_trained_on_mimic_are_told_for_mimic() -> None:
     assert contaminated("densenet121-res224-mimic_nb.safetensors", "mimic")
     assert contaminated("biovil-t.safetensors", "mimic")
     assert contaminated("CheXNet.safetensors", "mimic") is None
+
+
+def test_weights_that_saw_a_release_have_seen_its_cuts() -> None:
+    assert contaminated("resnet50-res512-all.safetensors", "vindr-kaggle")
 
 
 @pytest.mark.parametrize("name", PUBLIC_WEIGHTS)

@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
+from core.errors import ConfigError
 from core.saliency.render import (
     COLOUR_MAPS,
     Frame,
+    Look,
     coloured,
+    legend,
     levels,
     overlay,
+    picture,
     png,
     upsample,
     with_boxes,
@@ -118,6 +122,53 @@ def test_a_box_is_seen_on_any_ground(ground: int) -> None:
     assert (boxed[9, 9:32] == 0).all()
     assert (boxed[20, 20] == ground).all()
     assert (rgb == ground).all()
+
+
+GREY = RNG.integers(0, 256, (56, 56), dtype=np.uint8)
+SIGNED = RNG.normal(size=(7, 7))
+
+
+def test_a_picture_is_the_overlay_of_the_coloured_map_with_its_boxes() -> None:
+    box = Frame(0.25, 0.25, 0.5, 0.5)
+    layer = coloured(levels(SIGNED, 56), COLOUR_MAPS["magma"])
+
+    drawn = picture(GREY, SIGNED, [box], Look(colours="magma", opacity=0.5))
+
+    np.testing.assert_array_equal(drawn, with_boxes(overlay(GREY, layer, 0.5), [box]))
+
+
+def test_a_shared_scale_draws_a_weak_map_weakly() -> None:
+    own, shared = picture(GREY, SIGNED), picture(GREY, SIGNED, look=Look(peak=100.0))
+    ground = np.repeat(GREY[..., None], 3, axis=2).astype(int)
+
+    assert np.abs(shared - ground).mean() < 0.1 * np.abs(own - ground).mean()
+
+
+@pytest.mark.parametrize("native", [np.zeros((7, 7)), -np.ones((7, 7))])
+def test_a_map_without_a_positive_part_shows_the_radiograph(native: NDArray[np.floating]) -> None:
+    np.testing.assert_array_equal(picture(GREY, native), np.repeat(GREY[..., None], 3, axis=2))
+
+
+def test_a_legend_runs_from_the_lowest_colour_to_the_highest() -> None:
+    colours = COLOUR_MAPS["viridis"]
+    bar = legend(224, colours, top=0.25)
+
+    np.testing.assert_array_equal(bar[8, 9], colours[255])
+    np.testing.assert_array_equal(bar[224 - 9, 9], colours[0])
+    assert (bar[8:24, 28:] == 255).any()
+    assert (bar[200:216, 28:] == 255).any()
+
+
+def test_a_legend_stands_at_the_right_of_the_picture() -> None:
+    plain, wide = picture(GREY, SIGNED), picture(GREY, SIGNED, look=Look(with_legend=True))
+
+    np.testing.assert_array_equal(wide[:, :56], plain)
+    assert wide.shape[1] > 60
+
+
+def test_an_unknown_colour_map_is_one_sentence() -> None:
+    with pytest.raises(ConfigError, match="Unknown colour map 'jet'. Known colour maps: inferno"):
+        picture(GREY, SIGNED, look=Look(colours="jet"))
 
 
 @pytest.mark.parametrize(

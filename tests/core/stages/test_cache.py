@@ -5,13 +5,15 @@ import time
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from core.datasets.request import IndexRequest
 from core.errors import DataError
 from core.specs import ImageSpec
-from core.stages import cache, index
+from core.stages import cache, check, index
 from core.store import DataStore
+from core.tables import QUARANTINE
 from tests.fixtures.releases import Release
 
 IMAGE = ImageSpec(size=64)
@@ -37,10 +39,8 @@ def test_two_processes_at_once_leave_one_good_cache(store: DataStore, tmp_path: 
         process.join(60)
     assert [process.exitcode for process in processes] == [0, 0]
     built = cache.run(store, "chestxray14", IMAGE).pixels
-    other = DataStore(tmp_path / "other")
-    dataset = store.dataset("chestxray14")
-    other.write_dataset(dataset.record, dataset.manifest, dataset.boxes)
-    assert np.array_equal(built, cache.run(other, "chestxray14", IMAGE).pixels)
+    alone = cache.run(copy_of(store, tmp_path / "other"), "chestxray14", IMAGE).pixels
+    assert np.array_equal(built, alone)
 
 
 def test_a_build_that_was_killed_is_continued(
@@ -61,6 +61,118 @@ def test_a_build_that_was_killed_is_continued(
     images = cache.run(store, "chestxray14", IMAGE, tell)
     assert totals[0] < 18
     assert images.index["sha256"].str.len_chars().to_list() == [64] * 18
+
+
+def test_images_that_cannot_be_decoded_are_all_named_and_the_others_are_kept(
+    store: DataStore, release: Release
+) -> None:
+    bad = [release.image(f"0000000{patient}_000.png") for patient in (2, 5, 7)]
+    contents = [path.read_bytes() for path in bad]
+    bad[0].unlink()
+    bad[1].write_bytes(contents[1][:-40])
+    bad[2].write_bytes(b"GIF89a")
+    with pytest.raises(DataError) as caught:
+        cache.run(store, "chestxray14", IMAGE)
+    advice, *named = caught.value.problems
+    assert advice.startswith("3 images of chestxray14 cannot be decoded, the others are kept;")
+    assert "cxr data check chestxray14 --quarantine" in advice
+    for path, sentence in zip(bad, named, strict=True):
+        assert sentence.startswith(f"{path}: ")
+    check.run(store, ["chestxray14"], quarantine=True)
+    totals: list[int] = []
+    images = cache.run(store, "chestxray14", IMAGE, lambda stage, done, total: totals.append(total))
+    assert totals == [3] * 3
+    assert images.index["sha256"].null_count() == 3
+
+
+def test_setting_images_aside_decodes_nothing_anew(store: DataStore, release: Release) -> None:
+    before = cache.run(store, "chestxray14", IMAGE)
+    set_aside(store, "00000002_000.png", "00000003_000.png")
+    release.image("00000003_000.png").unlink()
+    told: list[int] = []
+    after = cache.run(store, "chestxray14", IMAGE, lambda stage, done, total: told.append(total))
+    assert after.key == before.key
+    assert after.index.equals(before.index)
+    assert not told
+
+
+def test_an_image_that_is_taken_back_is_decoded_and_no_other(
+    store: DataStore, release: Release, tmp_path: Path
+) -> None:
+    gone = release.image("00000003_000.png")
+    content = gone.read_bytes()
+    gone.unlink()
+    set_aside(store, gone.name)
+    without = cache.run(store, "chestxray14", IMAGE).index
+    assert without.filter(pl.col("sha256").is_null())["image_id"].to_list() == [gone.name]
+    store.write_features(store.dataset("chestxray14"), "k", np.zeros((18, 2), np.float32))
+    set_aside(store)
+    dataset = store.dataset("chestxray14")
+    assert not store.has_images(dataset, IMAGE)
+    with pytest.raises(DataError, match=r"lacks 1 images in use, first '00000003_000.png'; run:"):
+        store.images(dataset, IMAGE)
+    gone.write_bytes(content)
+    told: list[int] = []
+    whole = cache.run(store, "chestxray14", IMAGE, lambda stage, done, total: told.append(total))
+    assert told == [1]
+    anew = copy_of(store, tmp_path / "anew")
+    assert whole.index.equals(cache.run(anew, "chestxray14", IMAGE).index)
+    assert np.array_equal(whole.pixels, cache.run(anew, "chestxray14", IMAGE).pixels)
+    assert not store.features_path(dataset, "k").exists()
+
+
+def copy_of(store: DataStore, root: Path) -> DataStore:
+    """The same data set in another store, nothing decoded yet."""
+    dataset, other = store.dataset("chestxray14"), DataStore(root)
+    other.write_dataset(dataset.record, dataset.manifest, dataset.boxes)
+    return other
+
+
+def set_aside(store: DataStore, *image_ids: str) -> None:
+    rows = [(image_id, "by hand") for image_id in image_ids]
+    frame = pl.DataFrame(rows, QUARANTINE.schema, orient="row")
+    store.write_quarantine(store.dataset("chestxray14"), frame)
+
+
+def test_pixels_that_changed_on_disk_are_named(store: DataStore) -> None:
+    cache.run(store, "chestxray14", IMAGE)
+    array_path, _ = store.cache_paths(store.dataset("chestxray14"), IMAGE)
+    content = bytearray(array_path.read_bytes())
+    content[-1] ^= 128
+    array_path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        cache.verify(store, "chestxray14", IMAGE)
+    remedy, damaged = list(caught.value.problems)
+    assert "remove it and run: cxr data cache chestxray14" in remedy
+    assert damaged.startswith(f"{array_path}, row 17: the pixels have changed")
+    array_path.unlink()
+    cache.run(store, "chestxray14", IMAGE)
+    cache.verify(store, "chestxray14", IMAGE)
+
+
+def test_a_file_that_leads_out_of_the_data_set_is_not_decoded(
+    store: DataStore, release: Release
+) -> None:
+    path = release.image("00000004_000.png")
+    path.rename(release.root.parent / "elsewhere.png")
+    path.symlink_to(release.root.parent / "elsewhere.png")
+    with pytest.raises(DataError, match=r"00000004_000\.png: lies outside"):
+        cache.run(store, "chestxray14", IMAGE)
+
+
+def test_features_of_pixels_that_were_replaced_are_forgotten(
+    store: DataStore, release: Release
+) -> None:
+    cache.run(store, "chestxray14", IMAGE)
+    dataset = store.dataset("chestxray14")
+    store.write_features(dataset, "k", np.zeros((18, 2), np.float32))
+    store.cache_paths(dataset, IMAGE)[0].unlink()
+    cache.run(store, "chestxray14", IMAGE)
+    assert store.features_path(dataset, "k").exists()
+    release.image("00000001_000.png").write_bytes(release.image("00000002_000.png").read_bytes())
+    store.cache_paths(dataset, IMAGE)[0].unlink()
+    cache.run(store, "chestxray14", IMAGE)
+    assert not store.features_path(dataset, "k").exists()
 
 
 def test_files_that_changed_since_are_named(store: DataStore, release: Release) -> None:

@@ -202,3 +202,15 @@ def test_all_full_resolution_images_are_found_among_the_small_ones(
     (seen,) = check.run(store, ["nih", "full"]).breaches
     assert seen.check == "near-identical"
     assert seen.images == tuple(f"full/{file.name}" for file in files)
+
+
+def test_a_patient_of_both_sexes_is_a_warning(store: DataStore, tmp_path: Path) -> None:
+    dataset = indexed(store, "own", write_smooth(tmp_path / "own", 0))
+    first = pl.when(pl.col("image_id") == dataset.manifest["image_id"][0]).then(pl.lit("M"))
+    changed = dataset.manifest.with_columns(sex=first.otherwise("sex"))
+    store.write_dataset(dataset.record, changed, dataset.boxes)
+    checked = check.run(store, ["own"])
+    (seen,) = found(checked, "own", "sexes")
+    assert seen.severity == Severity.WARNING
+    assert "1 patients have images of both sexes: p0" in seen.sentence
+    assert not checked.breaches

@@ -17,7 +17,7 @@ from tests.fixtures.pipeline import Stores
 
 
 def metric(stores: Stores, **key: str | None) -> dict[str, object]:
-    rows = stores.results.read(stores.run_id, METRICS)
+    rows = stores.results.read(stores.run_id, METRICS).filter(subgroup="all", weighting="none")
     for column, value in key.items():
         rows = rows.filter(pl.col(column).eq_missing(pl.lit(value)))
     assert rows.height == 1, (key, rows.height)
@@ -94,7 +94,10 @@ def test_every_value_has_its_replicates(stores: Stores) -> None:
 
 
 def test_every_row_says_how_the_target_was_used(stores: Stores) -> None:
-    assert set(stores.results.read(stores.run_id, METRICS)["target_use"]) == {"none"}
+    rows = stores.results.read(stores.run_id, METRICS)
+    assert set(rows.filter(weighting="none")["target_use"]) == {"none"}
+    shifted = rows.filter(weighting="prior-shift:estimated")
+    assert set(shifted["target_use"]) == {"unlabelled"}
 
 
 def test_the_curves_have_every_epoch_and_rate(stores: Stores) -> None:
@@ -157,10 +160,10 @@ def test_maps_that_are_there_are_not_made_again(
     def refuse(*arguments: object) -> None:
         raise AssertionError("explained again")
 
-    monkeypatch.setattr(explain, "gradcam", refuse)
+    monkeypatch.setattr(explain, "trained_classifier", refuse)
     request = ExplainRequest(findings=FINDINGS, limit=6, split=Split.TEST)
-    maps = explain.run(stores.run_id, "hospital", request, stores.data, stores.results, silent)
-    assert maps.height == 12
+    made = explain.run(stores.run_id, "hospital", request, stores.data, stores.results, silent)
+    assert (made.num_maps, made.num_new) == (12, 0)
 
 
 def test_a_damaged_head_is_one_sentence(stores: Stores) -> None:

@@ -1,11 +1,8 @@
-import multiprocessing
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 
-from core.errors import CxrError
-from core.store.atomic import locked, replacing, write_text
+from core.store.atomic import replacing, write_text
 
 
 def test_the_file_takes_its_place_when_the_block_ends(tmp_path: Path) -> None:
@@ -37,25 +34,3 @@ def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -
         temporary.write_text("after")
         assert path.read_text() == "before"
     assert path.read_text() == "after"
-
-
-def _hold(folder: Path, held: Event, release: Event) -> None:
-    with locked(folder):
-        held.set()
-        release.wait(30)
-
-
-def test_a_folder_is_held_by_one_process(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    held, release = context.Event(), context.Event()
-    process = context.Process(target=_hold, args=(tmp_path, held, release))
-    process.start()
-    try:
-        assert held.wait(30)
-        with pytest.raises(CxrError, match="in use by another cxr process"), locked(tmp_path):
-            pass
-    finally:
-        release.set()
-        process.join(30)
-    with locked(tmp_path):
-        assert process.exitcode == 0

@@ -9,8 +9,7 @@ from core.findings import FINDINGS
 from core.records import DatasetRecord
 from core.specs import ImageSpec
 from core.store.data import Dataset, DataStore
-from core.tables import BOXES, MANIFEST
-from tests.fixtures.pipeline import Stores
+from core.tables import BOXES, IMAGES, MANIFEST, QUARANTINE
 
 RECORD = DatasetRecord(
     name="own", adapter="table", root="/x", labeller="", split_name="", licence="", citation=""
@@ -61,13 +60,17 @@ def test_a_damaged_manifest_is_one_sentence(store: DataStore) -> None:
         store.dataset("own")
 
 
-def test_the_cache_key_covers_files_and_preprocessing_and_not_labels(store: DataStore) -> None:
+def test_the_cache_key_covers_files_and_preprocessing_and_neither_labels_nor_quarantine(
+    store: DataStore,
+) -> None:
     dataset = written(store)
     key = dataset.cache_key(ImageSpec())
     relabelled = manifest().with_columns(Mass=pl.lit(0, pl.Int8))
     assert Dataset(RECORD, relabelled, BOXES.empty()).cache_key(ImageSpec()) == key
     assert dataset.cache_key(ImageSpec(equalise=True)) != key
     assert Dataset(RECORD, manifest(4), BOXES.empty()).cache_key(ImageSpec()) != key
+    aside = pl.DataFrame([("i1", "by hand")], QUARANTINE.schema, orient="row")
+    assert Dataset(RECORD, manifest(), BOXES.empty(), aside).cache_key(ImageSpec()) == key
     moved = RECORD.model_copy(update={"root": "/y"})
     assert Dataset(moved, manifest(), BOXES.empty()).cache_key(ImageSpec()) != key
 
@@ -94,8 +97,78 @@ def test_pickled_arrays_are_not_loaded(store: DataStore) -> None:
         store.features(dataset, "k")
 
 
-def test_a_cache_without_its_index_is_not_there(stores: Stores) -> None:
-    dataset = stores.data.dataset("hospital")
-    assert stores.data.has_images(dataset, ImageSpec(size=64))
-    assert not stores.data.has_images(dataset, ImageSpec(size=96))
-    assert stores.data.images(dataset, ImageSpec(size=64)).pixels.shape == (24, 64, 64)
+SMALL = ImageSpec(size=32)
+
+
+def decoded(store: DataStore) -> tuple[Dataset, Path, Path]:
+    """A data set with a cache of three images, and where its array and its index lie."""
+    dataset = written(store)
+    pixels = np.random.default_rng(0).integers(0, 255, (3, 32, 32), np.uint8)
+    array_path, index_path = store.cache_paths(dataset, SMALL)
+    np.save(array_path, pixels)
+    known = {"row": range(3), "image_id": ["i0", "i1", "i2"], "sha256": ["a", "b", "c"]}
+    rest = {"source_width": 64, "source_height": 64, "scaling": "as stored"}
+    hashes = {"perceptual_hash": "0" * 64, "checksum": 1}
+    index = pl.DataFrame(known | rest | hashes).cast(IMAGES.schema)
+    store.write_image_index(dataset, SMALL, index)
+    return dataset, array_path, index_path
+
+
+def test_images_come_back(store: DataStore) -> None:
+    dataset, array_path, _ = decoded(store)
+    images = store.images(dataset, SMALL)
+    assert np.array_equal(images.pixels, np.load(array_path))
+    assert images.index["sha256"].to_list() == ["a", "b", "c"]
+
+
+def test_a_cache_without_its_index_or_its_array_is_not_there(store: DataStore) -> None:
+    dataset, array_path, index_path = decoded(store)
+    assert store.has_images(dataset, SMALL)
+    assert not store.has_images(dataset, ImageSpec(size=96))
+    array = array_path.read_bytes()
+    array_path.unlink()
+    assert not store.has_images(dataset, SMALL)
+    array_path.write_bytes(array)
+    index_path.unlink()
+    assert not store.has_images(dataset, SMALL)
+    with pytest.raises(DataError, match="no such image cache table; run: cxr data cache own"):
+        store.images(dataset, SMALL)
+
+
+def test_an_array_cut_anywhere_is_one_sentence(store: DataStore) -> None:
+    dataset, array_path, _ = decoded(store)
+    content = array_path.read_bytes()
+    for end in np.linspace(0, len(content) - 1, 40).astype(int):
+        array_path.write_bytes(content[:end])
+        with pytest.raises(DataError, match=r"\.npy: .*remove it and run"):
+            store.images(dataset, SMALL)
+
+
+def test_every_flipped_bit_of_an_arrays_header_is_found_or_means_nothing(store: DataStore) -> None:
+    dataset, array_path, _ = decoded(store)
+    content, pixels = array_path.read_bytes(), np.load(array_path)
+    for place in range(128):
+        for bit in range(8):
+            flipped = content[place] ^ (1 << bit)
+            array_path.write_bytes(content[:place] + bytes([flipped]) + content[place + 1 :])
+            assert found_or_equal(store, dataset, pixels), (place, bit)
+
+
+def test_every_flipped_bit_of_the_index_is_found_or_means_nothing(store: DataStore) -> None:
+    dataset, array_path, index_path = decoded(store)
+    content, pixels = index_path.read_bytes(), np.load(array_path)
+    for place in range(0, len(content), 3):
+        flipped = content[place] ^ (1 << place % 8)
+        index_path.write_bytes(content[:place] + bytes([flipped]) + content[place + 1 :])
+        assert found_or_equal(store, dataset, pixels), place
+
+
+def found_or_equal(store: DataStore, dataset: Dataset, pixels: np.ndarray) -> bool:
+    """Whether damage is refused, or the images come back as they were."""
+    try:
+        images = store.images(dataset, SMALL)
+    except DataError:
+        return True
+    rows = images.index.select("image_id", "sha256", "checksum").rows()
+    same_index = rows == [("i0", "a", 1), ("i1", "b", 1), ("i2", "c", 1)]
+    return same_index and np.array_equal(images.pixels, pixels)

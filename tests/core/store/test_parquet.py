@@ -11,6 +11,8 @@ FRAME = pl.DataFrame(
     {
         "finding": ["Mass", "Nodule"],
         "policy": ["fixed-0.5", "fixed-0.5"],
+        "dataset": [None, None],
+        "split": [None, None],
         "value": [0.5, None],
         "n": [10, 0],
         "n_positive": [3, 0],

@@ -22,6 +22,7 @@ def results(tmp_path: Path) -> ResultStore:
 
 def rows(dataset: str, value: float) -> pl.DataFrame:
     row = {"dataset": dataset, "split": "test", "subgroup": "all", "finding": "macro"}
+    row |= {"weighting": "none"}
     numbers = {"metric": "auroc", "target_use": "none", "value": value, "n": 10}
     absent = dict.fromkeys(set(METRICS.schema) - set(row) - set(numbers))
     return pl.DataFrame([row | numbers | absent], METRICS.schema)

@@ -1,10 +1,12 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.saliency.agreement import AGREEMENT_METRICS
 from core.tables import HEATMAPS
 from dashboard.queries.reading import dataset
 from dashboard.stores import Stores
 from dashboard.views import VIEWS
+from dashboard.views.localisation import LIKENESS
 
 
 def script(view: str, target: str) -> None:
@@ -92,3 +94,7 @@ def test_a_target_without_maps_says_how_to_make_them(
     said = texts(shown("attention", "guangzhou", own, monkeypatch))
 
     assert "cxr explain RUN --dataset guangzhou" in said
+
+
+def test_likenesses_are_called_as_the_engine_calls_them() -> None:
+    assert {name: metric.title for name, metric in AGREEMENT_METRICS.items()} == LIKENESS

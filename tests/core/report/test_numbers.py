@@ -1,11 +1,11 @@
 import pytest
 
-from core.report import finding_questions, leaderboard, run_numbers, study_metrics
+from core.report import board, finding_questions, run_numbers, study_metrics
 from tests.fixtures.pipeline import Stores
 
 
 def test_the_four_metrics_of_the_study_are_there(stores: Stores) -> None:
-    (row,) = leaderboard(stores.results, [stores.run_id], "hospital", "test")
+    (row,) = board(stores.results, [stores.run_id], "hospital", "test").rows
     questions = study_metrics("source-val")
     assert list(questions) == ["F1 micro", "F1 macro", "AUROC macro", "mAP"]
     for question in questions.values():
@@ -25,7 +25,7 @@ def test_an_interval_holds_its_value(stores: Stores) -> None:
 
 
 def test_a_run_that_was_not_evaluated_there_has_no_row(stores: Stores) -> None:
-    assert leaderboard(stores.results, [stores.run_id], "elsewhere", "test") == []
+    assert board(stores.results, [stores.run_id], "elsewhere", "test").rows == ()
 
 
 @pytest.mark.parametrize("finding", finding_questions("fixed-0.5"))

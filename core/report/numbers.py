@@ -1,17 +1,17 @@
-"""Results of many runs as rows that a table, a page or a file can show."""
+"""A run's numbers on one split of one data set."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import polars as pl
-
 from core.findings import FINDINGS
-from core.records import RunRecord
+from core.records import Entry
 from core.store.results import ResultStore
 from core.tables import METRICS
 
 Question = tuple[str, str, str | None]
 """Finding (or macro, micro), metric, threshold policy."""
+
+UNWEIGHTED = "none"
 
 
 def study_metrics(policy: str) -> Mapping[str, Question]:
@@ -21,6 +21,18 @@ def study_metrics(policy: str) -> Mapping[str, Question]:
         "F1 macro": ("macro", "f1", policy),
         "AUROC macro": ("macro", "auroc", None),
         "mAP": ("macro", "average_precision", None),
+    }
+
+
+def finding_questions(policy: str) -> Mapping[str, Mapping[str, Question]]:
+    """Per finding, the per-label metrics by their names in tables."""
+    return {
+        finding: {
+            "AUROC": (finding, "auroc", None),
+            "AP": (finding, "average_precision", None),
+            "F1": (finding, "f1", policy),
+        }
+        for finding in FINDINGS
     }
 
 
@@ -56,25 +68,32 @@ class RunNumbers:
     """One run's numbers on one split of one data set.
 
     Args:
-        record: The run.
+        record: The run, trained here, imported, or a reference row.
         dataset: The data set.
-        numbers: By question.
+        numbers: By question; empty where the run was not evaluated there.
     """
 
-    record: RunRecord
+    record: Entry
     dataset: str
     numbers: Mapping[Question, Number]
 
 
-def run_numbers(results: ResultStore, run_id: str, dataset: str, split: str) -> RunNumbers:
-    """A run's numbers over all images of a split; none where it was not evaluated there.
+def run_numbers(
+    results: ResultStore,
+    run_id: str,
+    dataset: str,
+    split: str,
+    subgroup: str = "all",
+    weighting: str = UNWEIGHTED,
+) -> RunNumbers:
+    """A run's numbers over the images of a split, or of a subgroup of it.
 
     Raises:
         ConfigError: If there is no such run.
         DataError: If its tables are damaged.
     """
     rows = results.read(run_id, METRICS).filter(
-        pl.col("dataset") == dataset, pl.col("split") == split, pl.col("subgroup") == "all"
+        dataset=dataset, split=split, subgroup=subgroup, weighting=weighting
     )
     fields = list(Number.__dataclass_fields__)
     numbers = {
@@ -83,34 +102,4 @@ def run_numbers(results: ResultStore, run_id: str, dataset: str, split: str) -> 
         )
         for row in rows.iter_rows(named=True)
     }
-    return RunNumbers(results.record(run_id), dataset, numbers)
-
-
-def leaderboard(
-    results: ResultStore, run_ids: Iterable[str], dataset: str, split: str
-) -> list[RunNumbers]:
-    """Evaluated runs, the highest macro AUROC first, those that may not be ranked last.
-
-    Raises:
-        ConfigError: If a run is unknown.
-        DataError: If tables are damaged.
-    """
-    evaluated = (run_numbers(results, run_id, dataset, split) for run_id in run_ids)
-    return sorted((each for each in evaluated if each.numbers), key=_rank)
-
-
-def _rank(run: RunNumbers) -> tuple[bool, float, str]:
-    area = run.numbers["macro", "auroc", None].value
-    return (run.record.why_not_ranked(run.dataset) is not None, -(area or 0.0), run.record.run_id)
-
-
-def finding_questions(policy: str) -> Mapping[str, Mapping[str, Question]]:
-    """Per finding, the per-label metrics by their names in tables."""
-    return {
-        finding: {
-            "AUROC": (finding, "auroc", None),
-            "AP": (finding, "average_precision", None),
-            "F1": (finding, "f1", policy),
-        }
-        for finding in FINDINGS
-    }
+    return RunNumbers(results.entry(run_id), dataset, numbers)

@@ -1,0 +1,178 @@
+"""Predictions that others made: a CSV or parquet file, a row an image, a column a finding."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import polars as pl
+
+from core.datasets.reading import HEADER_ROWS, ROW, note_duplicates, note_rows, read_csv
+from core.errors import DataError, Problems
+from core.findings import FINDINGS, Finding, as_finding
+from core.tables import PREDICTIONS
+
+ID_COLUMNS = ("image_id", "image", "Image Index", "dicom_id", "id", "path", "Path")
+"""Where image ids are looked for unless the user names a column, first match first."""
+
+_ID = "own_id"
+_KEY = "image_key"
+_PARQUET_MARK = b"PAR1"
+
+
+@dataclass(frozen=True, eq=False)
+class ForeignPredictions:
+    """A file of predictions, matched to the images of a data set.
+
+    Args:
+        frame: `tables.PREDICTIONS`, one row per matched image in the manifest's order; null for
+            findings that the file has no column of.
+        findings: What the file predicts.
+        matched_by: `image id`, or `file name` where folder and extension were left out.
+        strangers: The file's ids that are no image of the data set.
+        without_prediction: Images of the data set that the file has no row of.
+        unused_columns: Columns that are neither the id nor a finding.
+    """
+
+    frame: pl.DataFrame
+    findings: tuple[Finding, ...]
+    matched_by: str
+    strangers: tuple[str, ...]
+    without_prediction: tuple[str, ...]
+    unused_columns: tuple[str, ...]
+
+
+def read_predictions(
+    path: Path, manifest: pl.DataFrame, id_column: str | None = None
+) -> ForeignPredictions:
+    """Read probabilities and match their ids with a manifest's images.
+
+    Ids are compared as they are; where none of them is an image id, folders and extensions are
+    left out on both sides.
+
+    Args:
+        path: CSV (its text may be gzipped) or parquet.
+        manifest: Of the data set that was predicted.
+        id_column: The column of image ids; found by its name unless given.
+
+    Raises:
+        DataError: If ids or values break their format, values are no probabilities, or no id
+            matches; names every row.
+    """
+    raw = _read(path)
+    own_id = _id_column(path, raw, id_column)
+    problems = Problems()
+    columns = _finding_columns(problems, path, raw, own_id)
+    note_rows(problems, path, raw, pl.col(own_id).is_null(), f"{own_id} is blank.")
+    note_duplicates(problems, path, raw.drop_nulls(own_id), own_id)
+    for name in columns.values():
+        _note_cells(problems, path, raw, name)
+    problems.raise_if_any()
+    values = raw.select(
+        pl.col(ROW),
+        pl.col(own_id).alias(_ID),
+        *(pl.col(name).cast(pl.Float32).alias(finding) for finding, name in columns.items()),
+    )
+    used = (ROW, own_id, *columns.values())
+    return _matched(path, values, manifest, tuple(name for name in raw.columns if name not in used))
+
+
+def _read(path: Path) -> pl.DataFrame:
+    """All columns as text, with the number of each row."""
+    if not path.is_file() or not _is_parquet(path):
+        return read_csv(path, ())
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{path}: this parquet file cannot be read ({error}).") from error
+    nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+    if nested or frame.is_empty():
+        what = f"column {', '.join(nested)} holds lists" if nested else "the table has no rows"
+        raise DataError(f"{path}: {what}; give one column per finding and one row per image.")
+    return frame.select(pl.all().cast(pl.String)).with_row_index(ROW, offset=HEADER_ROWS)
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_PARQUET_MARK)) == _PARQUET_MARK
+
+
+def _id_column(path: Path, raw: pl.DataFrame, wanted: str | None) -> str:
+    names = [name for name in raw.columns if name != ROW]
+    found = [name for name in ((wanted,) if wanted else ID_COLUMNS) if name in names]
+    if not found:
+        missing = f"column {wanted!r} is missing" if wanted else "no column of image ids was found"
+        raise DataError(f"{path}: {missing}; name one of {', '.join(names)} with --id-column.")
+    return found[0]
+
+
+def _finding_columns(
+    problems: Problems, path: Path, raw: pl.DataFrame, own_id: str
+) -> dict[Finding, str]:
+    columns: dict[Finding, str] = {}
+    for name in raw.columns:
+        finding = as_finding(name)
+        if finding is None or name == own_id:
+            continue
+        if finding in columns:
+            problems.add(path, f"columns {columns[finding]!r} and {name!r} both mean {finding}.")
+        columns.setdefault(finding, name)
+    if not columns:
+        problems.add(path, f"has no column named as a finding ({', '.join(FINDINGS)}).")
+    return {finding: columns[finding] for finding in FINDINGS if finding in columns}
+
+
+def _note_cells(problems: Problems, path: Path, raw: pl.DataFrame, name: str) -> None:
+    """Blank cells, text, and values that are no probabilities; the last once for a column."""
+    value = pl.col(name).cast(pl.Float64, strict=False)
+    note_rows(problems, path, raw, pl.col(name).is_null(), f"column {name} is blank.")
+    is_text = pl.col(name).is_not_null() & ~value.is_finite().fill_null(value=False)
+    note_rows(problems, path, raw, is_text, f"column {name}: {{{name}!r}} is no number.")
+    outside = raw.filter(value.is_finite() & ~value.is_between(0, 1))
+    if outside.height:
+        first = outside.row(0, named=True)
+        problems.add(
+            f"{path}, row {first[ROW]}",
+            f"column {name}: {first[name]} is no probability, nor are {outside.height - 1} more "
+            "rows; logits and scores must be turned into probabilities first (the sigmoid).",
+        )
+
+
+def _matched(
+    path: Path, values: pl.DataFrame, manifest: pl.DataFrame, unused: tuple[str, ...]
+) -> ForeignPredictions:
+    exact = values[_ID].is_in(manifest["image_id"].implode()).any()
+    keyed = values.with_columns(_key(values[_ID], exact=exact))
+    images = manifest.select("image_id").with_columns(_key(manifest["image_id"], exact=exact))
+    problems = Problems()
+    note_duplicates(problems, path, keyed, _KEY)
+    problems.raise_if_any()
+    joined = images.filter(~pl.col(_KEY).is_duplicated()).join(
+        keyed, on=_KEY, how="inner", maintain_order="left"
+    )
+    if joined.is_empty():
+        raise DataError(
+            f"{path}: none of its {values.height:,} ids is an image of this data set (first: "
+            f"{values[_ID][0]!r}; an image: {manifest['image_id'][0]!r}); see --id-column."
+        )
+    columns = (
+        pl.col(finding) if finding in joined.columns else pl.lit(None, pl.Float32).alias(finding)
+        for finding in FINDINGS
+    )
+    return ForeignPredictions(
+        frame=joined.select("image_id", *columns).match_to_schema(PREDICTIONS.schema),
+        findings=tuple(finding for finding in FINDINGS if finding in values.columns),
+        matched_by="image id" if exact else "file name",
+        strangers=tuple(_left(keyed[_ID], joined[_ID])),
+        without_prediction=tuple(_left(manifest["image_id"], joined["image_id"])),
+        unused_columns=unused,
+    )
+
+
+def _key(ids: pl.Series, *, exact: bool) -> pl.Series:
+    if exact:
+        return ids.alias(_KEY)
+    return pl.Series(_KEY, [PurePath(each).stem for each in ids.to_list()], pl.String)
+
+
+def _left(all_ids: pl.Series, used: pl.Series) -> Iterator[str]:
+    return iter(all_ids.filter(~all_ids.is_in(used.implode())).to_list())

@@ -1,0 +1,1 @@
+"""Where the work on a grid is done: in this process, or job by job on a cluster."""

@@ -1,0 +1,188 @@
+"""Results in one small folder, which a reviewer opens without the data and without torch."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from core.errors import ConfigError
+from core.metrics.flags import FEW_POSITIVES
+from core.progress import Progress, silent
+from core.records import DatasetRecord, RunRecord
+from core.specs import ImageSpec
+from core.store.atomic import write_text
+from core.store.data import Dataset, DataStore
+from core.store.results import PER_RUN, ResultStore
+from core.store.thumbnails import ThumbnailStore, to_png
+from core.tables import HEATMAPS, METRICS, PREDICTIONS, REPLICATES, THUMBNAILS
+
+MIN_PATIENTS = 10
+"""Aggregates of restricted data over fewer patients stay at home (PROTOCOL section 8)."""
+
+_GUIDE = """Open this folder with cxr-bench (no data set and no torch needed):
+
+    pip install '.[dashboard]'
+    cxr dashboard --data {out}/data --results {out}/results
+"""
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """What went into a bundle.
+
+    Args:
+        run_ids: The runs.
+        num_thumbnails: Small pictures of explained images.
+        num_bytes: Of all files.
+        left_out: One sentence a thing that stayed at home, with the reason.
+    """
+
+    run_ids: tuple[str, ...]
+    num_thumbnails: int
+    num_bytes: int
+    left_out: tuple[str, ...]
+
+
+def run(
+    out: Path,
+    run_ids: Sequence[str],
+    data: DataStore,
+    results: ResultStore,
+    allow_restricted: bool = False,
+    progress: Progress = silent,
+) -> Bundled:
+    """Copy runs, and what the dashboard needs of their data, into a folder of their own.
+
+    Data sets travel as their tables and thumbnails of the explained images. Of restricted data,
+    and of runs trained on them, aggregates alone travel: metrics over fewer than 10 patients or
+    20 positive patients, predictions, maps and images stay at home.
+
+    Args:
+        out: A folder that is new or empty.
+        run_ids: Runs that are done.
+        data: Where manifests and decoded images are read.
+        results: Where the runs are read.
+        allow_restricted: Whether whoever asks may pass restricted data on.
+        progress: Told after each run.
+
+    Raises:
+        ConfigError: If the folder holds anything, or a run is unknown or not done.
+        DataError: If a table or an image cache is damaged.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(f"{out}: is not empty; give a new folder for the bundle.")
+    records = [results.trained(run_id) for run_id in run_ids]
+    new_data, new_results = DataStore(out / "data"), ResultStore(out / "results")
+    left_out: list[str] = []
+    for done, record in enumerate(records, start=1):
+        left_out += _copy_run(record, results, new_results, allow_restricted)
+        progress("bundling runs", done, len(records))
+    num_thumbnails = 0
+    for dataset in _datasets(records, data):
+        if dataset.record.restricted and not allow_restricted:
+            left_out.append(f"{dataset.name} is restricted: its tables and images stay here.")
+            continue
+        copy = _copy_dataset(dataset, new_data)
+        num_thumbnails += _copy_images(dataset, copy, records, data, (new_data, new_results))
+    write_text(out / "README.txt", _GUIDE.format(out=out.name))
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    return Bundled(tuple(run_ids), num_thumbnails, size, tuple(left_out))
+
+
+def _copy_run(
+    record: RunRecord, results: ResultStore, new: ResultStore, allow_restricted: bool
+) -> list[str]:
+    run_id = record.run_id
+    told = {name: _without_place(each) for name, each in record.datasets.items()}
+    new.write_record(record.model_copy(update={"datasets": told}))
+    names = results.datasets_with(run_id, PREDICTIONS)
+    closed = () if allow_restricted else tuple(_closed(record, names))
+    for table in PER_RUN:
+        if results.has(run_id, table):
+            frame = results.read(run_id, table)
+            kept = (
+                frame
+                if table not in (METRICS, REPLICATES)
+                else _large_enough(frame, results.read(run_id, METRICS), closed)
+            )
+            new.write(run_id, table, kept)
+    for name in names:
+        if name in closed:
+            continue
+        for table in (PREDICTIONS, HEATMAPS):
+            if results.has(run_id, table, name):
+                new.write(run_id, table, results.read(run_id, table, name), name)
+    return [
+        f"{run_id} on {name} is restricted: predictions, maps and small cells stay here."
+        for name in closed
+    ]
+
+
+def _closed(record: RunRecord, names: Iterable[str]) -> Iterable[str]:
+    """The data sets of which only aggregates may travel."""
+    for name in names:
+        known = record.datasets.get(name)
+        if record.restricted or (known is not None and known.restricted):
+            yield name
+
+
+def _large_enough(
+    frame: pl.DataFrame, metrics: pl.DataFrame, closed: Sequence[str]
+) -> pl.DataFrame:
+    few = pl.col("flag").fill_null("").str.contains(FEW_POSITIVES, literal=True)
+    small = metrics.filter(
+        pl.col("dataset").is_in(closed), (pl.col("n_patients") < MIN_PATIENTS) | few
+    )
+    return frame.join(small.select(METRICS.key), on=METRICS.key, how="anti", nulls_equal=True)
+
+
+def _without_place(record: DatasetRecord) -> DatasetRecord:
+    """The record without the folder of the machine that it comes from."""
+    return record.model_copy(update={"root": ""})
+
+
+def _datasets(records: Sequence[RunRecord], data: DataStore) -> list[Dataset]:
+    names = sorted({name for record in records for name in record.datasets})
+    return [data.dataset(name) for name in names if name in data.names()]
+
+
+def _copy_dataset(dataset: Dataset, new: DataStore) -> Dataset:
+    copy = new.write_dataset(_without_place(dataset.record), dataset.manifest, dataset.boxes)
+    if dataset.quarantine.height:
+        new.write_quarantine(copy, dataset.quarantine)
+    return copy
+
+
+def _copy_images(
+    dataset: Dataset,
+    copy: Dataset,
+    records: Sequence[RunRecord],
+    data: DataStore,
+    new: tuple[DataStore, ResultStore],
+) -> int:
+    """Write thumbnails of the images that bundled maps explain; returns how many."""
+    explained: dict[ImageSpec, set[str]] = {}
+    for record in records:
+        maps = new[1].read(record.run_id, HEATMAPS, dataset.name)
+        explained.setdefault(record.spec.image, set()).update(maps["image_id"])
+    num_thumbnails = 0
+    for image, image_ids in explained.items():
+        if image_ids and data.has_images(dataset, image):
+            frame = _thumbnails(data, dataset, image, image_ids)
+            ThumbnailStore(new[0].folder(copy.name)).write(image, frame, copy.name)
+            num_thumbnails += frame.height
+    return num_thumbnails
+
+
+def _thumbnails(
+    data: DataStore, dataset: Dataset, image: ImageSpec, image_ids: set[str]
+) -> pl.DataFrame:
+    cached = data.images(dataset, image)
+    chosen = cached.index.filter(pl.col("image_id").is_in(image_ids)).sort("image_id")
+    pictures = [to_png(cached.pixels[row]) for row in chosen["row"]]
+    return (
+        chosen.select("image_id", "source_width", "source_height")
+        .with_columns(png=pl.Series(pictures, dtype=pl.Binary))
+        .cast(THUMBNAILS.schema)
+    )

@@ -1,0 +1,118 @@
+"""One map to judge, and what reviewers have said."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from core.store.notes import Verdict
+from dashboard.components.frame import scrolling
+from dashboard.components.markup import EMPTY, Markup, element, plain, styled
+from dashboard.components.study_table import run_name
+from dashboard.queries.attention import ImageRow, Tile
+from dashboard.queries.reading import Run
+from dashboard.queries.review import Agreement
+from dashboard.queries.selection import OUTCOMES
+from dashboard.tokens import token
+from dashboard.typography import NOTHING, count, name, percent
+
+
+def judged(row: ImageRow, tile: Tile, is_blinded: bool) -> Markup:
+    """A radiograph, and beside it the same with the map over it.
+
+    Args:
+        row: The image.
+        tile: The map.
+        is_blinded: Whether model, probability and outcome stay hidden.
+    """
+    about = f"{name(tile.column.finding)}" if is_blinded else _about(tile)
+    ground = _picture(row, "Radiograph")
+    over = _picture(row, "Radiograph under the map")
+    return plain(
+        "div",
+        plain("h2", about),
+        styled(
+            "div",
+            "judged",
+            plain("figure", styled("span", "layers", ground), plain("figcaption", "Radiograph")),
+            plain(
+                "figure",
+                styled("span", "layers", over, _map(tile)),
+                plain("figcaption", "With the attention map"),
+            ),
+        ),
+    )
+
+
+def _about(tile: Tile) -> str:
+    outcome = OUTCOMES[tile.outcome] if tile.outcome else "no outcome here"
+    look = tile.column.look.title
+    return f"{name(tile.column.finding)} · {look} · {percent(tile.probability)} % · {outcome}"
+
+
+def _picture(row: ImageRow, alt: str) -> Markup:
+    if row.address is None:
+        return styled("span", "absent", "This image was not decoded here.")
+    return element("img", {"src": row.address, "alt": alt})
+
+
+def _map(tile: Tile) -> Markup:
+    if tile.map is None:
+        return EMPTY
+    address = f"{tile.map.path}?colours=inferno&scale=map&v={tile.map.version}"
+    return element("img", {"src": address, "alt": "Attention map", "class": "over"})
+
+
+def agreement_table(found: Sequence[Agreement]) -> Markup:
+    """Cohen's kappa of each pair of reviewers, and of each against themselves."""
+    heads = ("Reviewers", "Maps", "Cohen’s κ")
+    head = plain("thead", plain("tr", *(element("th", {"scope": "col"}, each) for each in heads)))
+    body = (
+        plain(
+            "tr",
+            element("th", {"scope": "row"}, _readers(each)),
+            styled("td", "num", count(each.num_maps)),
+            styled("td", "num", _kappa(each.kappa), " ", styled("span", "ci", _bounds(each))),
+        )
+        for each in found
+    )
+    table = styled("table", "compact", head, plain("tbody", *body))
+    return scrolling("Agreement of reviewers", table)
+
+
+def _readers(found: Agreement) -> str:
+    first, second = found.readers
+    return f"{first}, seen again" if first == second else f"{first} and {second}"
+
+
+def _kappa(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.2f}".replace("-", "−")
+
+
+def _bounds(found: Agreement) -> str:
+    if found.low is None or found.high is None:
+        return ""
+    return f"{_kappa(found.low)} to {_kappa(found.high)}"
+
+
+def verdict_table(
+    counts: Mapping[tuple[str, str], Counter[Verdict]], runs: Mapping[str, Run]
+) -> Markup:
+    """How often each model's maps of a finding were found sensible, doubtful or wrong."""
+    heads = ("Model", "Finding", *(str(verdict) for verdict in Verdict))
+    head = plain("thead", plain("tr", *(element("th", {"scope": "col"}, each) for each in heads)))
+    body = (
+        plain(
+            "tr",
+            _model(runs.get(run_id), run_id),
+            plain("td", name(finding)),
+            *(styled("td", "num", count(of[verdict])) for verdict in Verdict),
+        )
+        for (run_id, finding), of in sorted(counts.items())
+    )
+    table = styled("table", "compact", head, plain("tbody", *body))
+    return scrolling("Verdicts by model and finding", table)
+
+
+def _model(run: Run | None, run_id: str) -> Markup:
+    if run is None:
+        return element("th", {"scope": "row"}, run_id)
+    return run_name(token(run.record.spec), badge="" if run.record.ranked else "random weights")

@@ -1,0 +1,70 @@
+"""The runs of a store as tables: where each stands, and what tells them apart."""
+
+from collections.abc import Mapping, Sequence
+
+from core.records import RunStatus
+from dashboard.components.frame import scrolling
+from dashboard.components.markup import EMPTY, Markup, element, joined, plain, styled
+from dashboard.components.study_table import run_name
+from dashboard.queries.reading import Run
+from dashboard.queries.run_list import Settings, scored_on
+from dashboard.tokens import token
+from dashboard.typography import NOTHING
+
+_STATUS: Mapping[RunStatus, str] = {
+    RunStatus.PLANNED: "planned",
+    RunStatus.RUNNING: "running",
+    RunStatus.DONE: "done",
+    RunStatus.FAILED: "failed",
+}
+
+
+def run_table(runs: Sequence[Run], found: Settings, addresses: Mapping[str, str]) -> Markup:
+    """One row a run: status, time, where it was scored, and only the settings that differ.
+
+    Args:
+        runs: In order.
+        found: Their settings.
+        addresses: Run id → where its details are.
+    """
+    heads = ("Run", "Status", "Scored on", "Seconds", *found.differing)
+    head = plain("thead", plain("tr", *(element("th", {"scope": "col"}, each) for each in heads)))
+    body = (_row(run, found, addresses[run.run_id]) for run in runs)
+    return scrolling("Runs and their settings", plain("table", head, plain("tbody", *body)))
+
+
+def _row(run: Run, found: Settings, address: str) -> Markup:
+    seconds = f"{sum(run.record.seconds.values()):.0f}" if run.record.seconds else NOTHING
+    return plain(
+        "tr",
+        run_name(token(run.record.spec), address, _badge(run)),
+        plain("td", _STATUS[run.record.status], _error(run)),
+        plain("td", ", ".join(scored_on(run)) or NOTHING),
+        styled("td", "num", seconds),
+        *(plain("td", values[run.run_id]) for values in found.differing.values()),
+    )
+
+
+def _badge(run: Run) -> str:
+    return "random weights" if run.record.spec.weights == "random" else ""
+
+
+def _error(run: Run) -> Markup:
+    if run.record.error is None:
+        return EMPTY
+    return joined((plain("br"), styled("span", "small muted", run.record.error)))
+
+
+def fact_table(label: str, facts: Mapping[str, str]) -> Markup:
+    """Names and values, one a row."""
+    rows = (
+        plain("tr", element("th", {"scope": "row"}, name), plain("td", value))
+        for name, value in facts.items()
+    )
+    return scrolling(label, styled("table", "facts", plain("tbody", *rows)))
+
+
+def shared_settings(found: Settings) -> Markup:
+    """What all runs have in common, in one sentence."""
+    said = ", ".join(f"{name} {value}" for name, value in found.shared.items())
+    return joined(("The same for all: ", said or "nothing", "."))

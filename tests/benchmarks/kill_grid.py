@@ -1,0 +1,166 @@
+"""A small grid that is killed again and again, against the same grid undisturbed.
+
+    python tests/benchmarks/kill_grid.py
+    python tests/benchmarks/kill_grid.py --kills 3 --cells 2
+
+Each round begins with empty stores. A process decodes, trains, predicts, scores and explains; it
+is killed with SIGKILL after a time drawn evenly up to what the undisturbed grid took, and another
+one goes on, until the grid is done. Then every table, array and tensor must be bit for bit that
+of the undisturbed grid, and every record the same apart from times.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+from core.bench.grid import ArmSpec, GridSpec, cells
+from core.bench.plan import Request
+from core.bench.work import Stores, assemble, prepare
+from core.launch.local import launch
+from core.launch.spec import ClusterSpec
+from core.progress import silent
+from core.specs import ImageSpec
+from core.store import DataStore, ResultStore
+from tests.fixtures.releases import write_release, write_table_dataset
+
+SOURCE, TARGET = "chestxray14", "hospital"
+TIMES = ("seconds", "created")
+MEASURED = ("images_per_second", "memory_mib")
+PRELOADED = ["core.bench.work", "core.launch.local", "core.stages.index"]
+
+
+def main() -> None:
+    """Print kills, rounds, and files compared; fail where one differs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--cells", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        num_rounds, num_files = compare(
+            Path(folder), options.kills, options.cells, random.Random(options.seed)
+        )
+    print(
+        f"kill_grid: {options.kills} kills in {num_rounds} rounds of {options.cells} cells; "
+        f"{num_files} files identical to the undisturbed grid, none different"
+    )
+
+
+def compare(base: Path, num_kills: int, num_cells: int, rng: random.Random) -> tuple[int, int]:
+    """Kill a grid `num_kills` times and compare what it left in the end.
+
+    Returns:
+        Rounds, and files compared.
+
+    Raises:
+        AssertionError: If a file differs from that of the undisturbed grid.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    write_release(base / "release")
+    write_table_dataset(base / "hospital")
+    calm = base / "calm"
+    warm = context.Process(target=int)  # the server imports now, and not while a grid is timed
+    warm.start()
+    warm.join()
+    seconds = _run_for(context, base, calm, num_cells, None)
+    assert seconds is not None
+    left, num_rounds, num_files = num_kills, 0, 0
+    while left:
+        stormy = base / "stormy"
+        num_rounds += 1
+        while left and _run_for(context, base, stormy, num_cells, rng.uniform(0, seconds)) is None:
+            left -= 1
+        _run_for(context, base, stormy, num_cells, None)
+        num_files += assert_identical(calm, stormy)
+        shutil.rmtree(stormy)
+    return num_rounds, num_files
+
+
+def run_grid(base: Path, place: Path, num_cells: int) -> None:
+    """The whole grid, from the releases to the maps."""
+    from core.datasets.request import IndexRequest
+    from core.stages import index
+
+    stores = Stores(DataStore(place / "data"), ResultStore(place / "results"))
+    for adapter, name, request in (
+        ("chestxray14", SOURCE, IndexRequest(root=base / "release")),
+        ("table", TARGET, IndexRequest(root=base / "hospital", labels="labels.csv")),
+    ):
+        index.run(stores.data, adapter, name, request)
+    grid = GridSpec(
+        backbones=("efficientnet_lite0",),
+        weights="offline",
+        arms=(ArmSpec(loss="bce"),),
+        seeds=num_cells,
+        image=ImageSpec(size=32),
+        epochs=3,
+    )
+    request = Request(SOURCE, (TARGET,), num_explained=4, num_resamples=20)
+    work = assemble(cells(grid, SOURCE), request, stores)
+    prepare(work)
+    finished = launch(work, ClusterSpec(), silent)
+    assert not any(cell.missing for cell in finished), [cell.error for cell in finished]
+
+
+def assert_identical(calm: Path, stormy: Path) -> int:
+    """Compare all files of two places; returns their number."""
+    names = sorted(_files(calm))
+    assert names == sorted(_files(stormy))
+    for name in names:
+        contents = [_contents(place / name) for place in (calm, stormy)]
+        assert contents[0] == contents[1], f"{name} differs"
+    return len(names)
+
+
+def _files(place: Path) -> Iterator[str]:
+    """What a grid leaves, without locks, half-written files and the log of events."""
+    for path in place.rglob("*"):
+        if path.is_file() and not path.name.startswith(".") and path.name != "log.jsonl":
+            yield str(path.relative_to(place))
+
+
+def _contents(path: Path) -> object:
+    """Bytes; of tables the rows, without what was measured; of records all but the times."""
+    import polars as pl
+
+    if path.suffix == ".parquet":
+        return pl.read_parquet(path).drop(MEASURED, strict=False).write_ndjson()
+    if path.name == "run.json":
+        record = json.loads(path.read_text())
+        return {key: value for key, value in record.items() if key not in TIMES}
+    return path.read_bytes()
+
+
+def _run_for(
+    context: ForkServerContext,
+    base: Path,
+    place: Path,
+    num_cells: int,
+    seconds: float | None,
+) -> float | None:
+    """Seconds that the grid took; None where it was killed before it was done."""
+    process = context.Process(target=run_grid, args=(base, place, num_cells))
+    start = time.perf_counter()
+    process.start()
+    process.join(seconds)
+    if process.exitcode is None:
+        assert process.pid
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        return None
+    assert process.exitcode == 0
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()

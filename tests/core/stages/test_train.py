@@ -1,0 +1,333 @@
+"""Every way of training through the stage: tuned, adapted, stopped, killed, together."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from core.errors import ConfigError, DataError, Interrupted
+from core.records import RunRecord, RunStatus
+from core.specs import RunSpec
+from core.stages import predict, train
+from core.store import DataStore, ResultStore
+from core.tables import CURVES
+from core.training import features as features_module
+from core.training import recorded
+from core.training.recipe import run_spec
+from core.training.trained import read_head, trained_classifier, trained_features
+from tests.fixtures.phantom_hospitals import SOURCE
+from tests.fixtures.training import IMAGE, add_source, add_tiny_backbones
+
+TUNING = {"epochs": 2, "batch_size": 8}
+WAYS: Mapping[str, dict[str, Any]] = {
+    "frozen": {"backbone": "test_resnet"},
+    "tuned": {"backbone": "test_resnet", "tune": "full"},
+    "last block tuned": {"backbone": "test_vit", "tune": "last", "loss": "focal"},
+    "contrastive": {"backbone": "test_vit", "loss": "supcon"},
+    "adapter": {"backbone": "test_resnet", "loss": "supcon", "tune": "none"},
+    "bf16": {"backbone": "test_vit", "tune": "full", "precision": "bf16"},
+}
+
+
+def spec_of(way: str, tuning: Mapping[str, Any] | None = None, **changes: object) -> RunSpec:
+    fields: dict[str, Any] = {"source": SOURCE, "weights": "random", "image": IMAGE, "epochs": 3}
+    fields |= WAYS[way] | changes
+    has_stage = fields.get("tune", "none") != "none" or fields.get("loss") == "supcon"
+    return run_spec(fields, TUNING | dict(tuning or {}) if has_stage else {}, {}, "test")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        add_tiny_backbones(patch)
+        yield
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> DataStore:
+    store = DataStore(tmp_path_factory.mktemp("training") / "data")
+    add_source(store, restricted=True)
+    return store
+
+
+@pytest.fixture(scope="module")
+def results(data: DataStore) -> ResultStore:
+    return ResultStore(data.root.parent / "results")
+
+
+@pytest.fixture(params=WAYS)
+def trained(request: pytest.FixtureRequest, data: DataStore, results: ResultStore) -> RunRecord:
+    return train.run(spec_of(request.param), data, results)
+
+
+def test_every_way_ends_in_a_record_that_says_what_was_made(
+    trained: RunRecord, results: ResultStore
+) -> None:
+    made = {"manifest", "images", "features", "head"}
+    if trained.spec.tuning is not None:
+        made.add("adapter" if trained.spec.tune == "none" else "backbone")
+    assert trained.status == RunStatus.DONE
+    assert set(trained.hashes) == made
+    assert results.record(trained.run_id) == trained
+    assert trained.restricted
+    assert not results.checkpoint_path(trained.run_id).exists()
+
+
+def test_predictions_are_those_of_the_whole_classifier(
+    trained: RunRecord, data: DataStore, results: ResultStore
+) -> None:
+    """What `predict` does from stored features, backbone → adapter → head does from pixels."""
+    frame = predict.run(trained.run_id, SOURCE, data, results)
+    model = trained_classifier(results, trained)
+    pixels = data.images(data.dataset(SOURCE), IMAGE).pixels
+    with torch.inference_mode():
+        expected = model(torch.from_numpy(np.array(pixels[:16]))).sigmoid().numpy()
+    found = frame.drop("image_id").to_numpy()[:16]
+    tolerance = 0.02 if trained.spec.precision == "bf16" else 1e-4
+    assert np.nanmax(np.abs(found - expected)) < tolerance
+    assert model.adapter is None or trained.spec.tune == "none"
+
+
+def test_curves_hold_both_stages(trained: RunRecord, results: ResultStore) -> None:
+    curves = results.read(trained.run_id, CURVES)
+    epochs = dict(curves.group_by("stage").agg(pl.col("epoch").max()).iter_rows())
+    tuned = curves.filter(pl.col("stage") != "head")
+    contrastive = trained.spec.contrastive is not None
+    stage = {"contrastive": 2} if contrastive else {"tuning": 2}
+    assert epochs == {"head": 3} | (stage if trained.spec.tuning else {})
+    assert tuned["selected"].to_list() == ([False, True] if trained.spec.tuning else [])
+    assert tuned["train_loss"].is_finite().all()
+    assert tuned["images_per_second"].null_count() == 0
+    assert tuned["val_auroc"].null_count() == (tuned.height if contrastive else 0)
+
+
+def test_the_log_has_one_event_a_line(trained: RunRecord, results: ResultStore) -> None:
+    lines = (results.folder(trained.run_id) / "log.jsonl").read_text().splitlines()
+    events = [json.loads(line)["event"] for line in lines]
+    assert events[0] == "running"
+    assert events[-1] == "done"
+    assert events.count("epoch") == (2 if trained.spec.tuning else 0)
+
+
+def test_a_run_that_is_done_is_not_trained_again(
+    trained: RunRecord, data: DataStore, results: ResultStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(recorded, "represent", refuse)
+    assert train.run(trained.spec, data, results) == trained
+
+
+def test_the_same_specification_elsewhere_gives_the_same_bits(
+    trained: RunRecord, data: DataStore, tmp_path: Path
+) -> None:
+    again = train.run(trained.spec, data, ResultStore(tmp_path))
+    assert again.hashes == trained.hashes
+    assert again.selected == trained.selected
+
+
+def test_tuned_weights_that_were_exchanged_are_refused(data: DataStore, tmp_path: Path) -> None:
+    results = ResultStore(tmp_path)
+    ours = train.run(spec_of("tuned"), data, results)
+    other = train.run(spec_of("tuned", seed=1), data, results)
+    adapted = train.run(spec_of("adapter"), data, results)
+    for path, record in (
+        (results.backbone_path(ours.run_id), ours),
+        (results.adapter_path(adapted.run_id), adapted),
+    ):
+        whole = path.read_bytes()
+        for wrong in (whole[:100], results.backbone_path(other.run_id).read_bytes()):
+            path.write_bytes(wrong)
+            with pytest.raises(DataError, match="train the run anew"):
+                trained_classifier(results, record)
+
+
+def test_tuned_weights_say_whose_images_they_saw(data: DataStore, results: ResultStore) -> None:
+    record = train.run(spec_of("tuned"), data, results)
+    with safe_open(results.backbone_path(record.run_id), "np") as file:
+        assert file.metadata() == {"run_id": record.run_id, "restricted": "True"}
+
+
+def test_a_record_of_an_earlier_version_is_one_sentence(
+    data: DataStore, results: ResultStore
+) -> None:
+    record = train.run(spec_of("frozen"), data, results)
+    older = record.model_copy(update={"forward": None})
+    with pytest.raises(DataError, match="trained by an earlier version of cxr"):
+        trained_features(older, data.dataset(SOURCE), data, results)
+
+
+def test_runs_that_share_features_are_trained_together_as_if_alone(
+    data: DataStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs = [
+        spec_of("frozen"),
+        spec_of("frozen", loss="focal"),
+        spec_of("frozen", loss="asymmetric", epochs=2, resample=1),
+        spec_of("tuned"),
+    ]
+    alone = [train.run(spec, data, ResultStore(tmp_path / "alone")) for spec in specs]
+    counted: list[str] = []
+    extract = features_module.extract
+
+    def count(*given: Any) -> NDArray[np.float32]:  # noqa: ANN401
+        counted.append("pass")
+        return extract(*given)
+
+    monkeypatch.setattr(features_module, "extract", count)
+    empty = _without_features(data, tmp_path / "copy")
+    results = ResultStore(tmp_path / "together")
+    together = train.run_together(specs, empty, results)
+    assert [record.run_id for record in together] == [spec.run_id for spec in specs]
+    assert len(counted) == 2, "one pass for the frozen three, one for the tuned backbone"
+    for ours, theirs in zip(together, alone, strict=True):
+        assert results.record(ours.run_id) == ours
+        assert ours.selected == pytest.approx(theirs.selected, rel=1e-4)
+        assert ours.hashes["features"] == theirs.hashes["features"]
+        features = trained_features(ours, empty.dataset(SOURCE), empty, results)
+        head = read_head(results, ours)
+        expected = read_head(ResultStore(tmp_path / "alone"), theirs)
+        gap = np.abs(head.probabilities(features) - expected.probabilities(features))
+        assert np.nanmax(gap) < 1e-4
+
+
+def _without_features(data: DataStore, folder: Path) -> DataStore:
+    shutil.copytree(data.root, folder, ignore=shutil.ignore_patterns("features"))
+    return DataStore(folder)
+
+
+def test_one_failure_does_not_harm_the_others(data: DataStore, tmp_path: Path) -> None:
+    specs = [
+        spec_of("frozen"),
+        spec_of("frozen", learning_rates=(1e38,)),
+        spec_of("frozen").model_copy(update={"backbone": "nowhere"}),
+    ]
+    records = train.run_together(specs, data, ResultStore(tmp_path))
+    assert records[0].status == RunStatus.DONE
+    assert records[2].status == RunStatus.FAILED
+    assert "Unknown backbone 'nowhere'" in str(records[2].error)
+
+
+def test_a_checkpoint_of_other_data_is_refused(data: DataStore, tmp_path: Path) -> None:
+    results, spec = ResultStore(tmp_path), spec_of("tuned")
+    stopped = _stopped_after(2, spec, data, results)
+    assert "after a checkpoint" in stopped
+    assert results.record(spec.run_id).status == RunStatus.FAILED
+    other = DataStore(tmp_path / "data")
+    add_source(other, num_images=75)
+    with pytest.raises(ConfigError, match="was made from an earlier index or other weights"):
+        train.run(spec, other, results)
+
+
+def test_a_damaged_checkpoint_is_one_sentence(data: DataStore, tmp_path: Path) -> None:
+    results, spec = ResultStore(tmp_path), spec_of("tuned")
+    _stopped_after(2, spec, data, results)
+    path = results.checkpoint_path(spec.run_id)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(DataError, match="this checkpoint cannot be read; remove it and run again"):
+        train.run(spec, data, results)
+
+
+def _stopped_after(step: int, spec: RunSpec, data: DataStore, results: ResultStore) -> str:
+    """Train until Ctrl-C during a step of the stage before the linear one; the sentence."""
+
+    def interrupt(stage: str, done: int, total: int) -> None:
+        if stage in ("tuning", "contrastive") and done == step:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Interrupted) as stopped:
+        train.run(spec, data, results, interrupt)
+    assert stopped.value.exit_code == 130
+    return str(stopped.value)
+
+
+@pytest.mark.parametrize("way", ["tuned", "contrastive", "adapter"])
+def test_ctrl_c_in_a_stage_costs_nothing_but_time(
+    way: str, data: DataStore, results: ResultStore, tmp_path: Path
+) -> None:
+    undisturbed = train.run(spec_of(way), data, results)
+    other = ResultStore(tmp_path)
+    _stopped_after(3, undisturbed.spec, data, other)
+    assert train.run(undisturbed.spec, data, other).hashes == undisturbed.hashes
+
+
+def test_a_run_that_is_stopped_and_killed_ends_in_the_same_bits(
+    data: DataStore, results: ResultStore, tmp_path: Path
+) -> None:
+    undisturbed = train.run(spec_of("contrastive", tuning={"epochs": 15}), data, results)
+    arguments = (data, tmp_path, "--backbone", "test_vit", "--loss", "supcon", "--tune-epochs", 15)
+    for number, code in ((signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)):
+        before = _last_written(tmp_path)
+        with _process(*arguments) as process:
+            while _last_written(tmp_path) == before and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(number)
+            _, told = process.communicate(timeout=120)
+        assert process.returncode == code, told
+        assert ("after a checkpoint" in told) is (code == 130)
+    resumed = _finished(_process(*arguments))
+    assert resumed["spec"] == undisturbed.spec.model_dump(mode="json")
+    assert resumed["hashes"] == undisturbed.hashes
+    assert resumed["selected"] == undisturbed.selected
+
+
+def test_two_processes_train_a_run_that_one_could_have_trained(
+    data: DataStore, results: ResultStore, tmp_path: Path
+) -> None:
+    done = _finished(
+        _process(
+            *(data, tmp_path, "--backbone", "test_vit", "--loss", "supcon"),
+            launcher=("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"),
+        )
+    )
+    alone = train.run(spec_of("contrastive"), data, results)
+    assert done["spec"] == alone.spec.model_dump(mode="json")
+    assert done["device"] == "2 × cpu"
+    ours = predict.run(alone.run_id, SOURCE, data, ResultStore(tmp_path)).drop("image_id")
+    theirs = predict.run(alone.run_id, SOURCE, data, results).drop("image_id")
+    assert np.abs(ours.to_numpy() - theirs.to_numpy()).max() < 1e-3
+
+
+def _process(
+    data: DataStore, results: Path, *arguments: object, launcher: tuple[str, ...] = ()
+) -> subprocess.Popen[str]:
+    """`cxr train` with tiny backbones, as a process."""
+    if "--tune-epochs" not in arguments:
+        arguments += ("--tune-epochs", TUNING["epochs"])
+    fixed = ("--weights", "random", "--source", SOURCE, "--size", 32, "--epochs", 3)
+    fixed += ("--tune-batch-size", TUNING["batch_size"], "--num-threads", 1, "--json")
+    stores = ("--data", data.root, "--results", results)
+    module = (*launcher, "tests.fixtures.training_process", "train")
+    command = (*module, *arguments, *fixed, *stores)
+    return subprocess.Popen(
+        [sys.executable, "-m", *map(str, command)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        cwd=Path(__file__).parents[3],
+    )
+
+
+def _finished(process: subprocess.Popen[str]) -> dict[str, Any]:
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+def _last_written(results: Path) -> int:
+    return max((path.stat().st_mtime_ns for path in results.glob("runs/*/checkpoint*")), default=0)

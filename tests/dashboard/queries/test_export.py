@@ -1,0 +1,60 @@
+import io
+
+import polars as pl
+import pytest
+
+from dashboard.queries.breakdown import breakdown
+from dashboard.queries.cells import Place, cells_at
+from dashboard.queries.data_card import data_card
+from dashboard.queries.export import as_csv, as_latex, board_frame, breakdown_frame, label_frame
+from dashboard.queries.leaderboard import leaderboard
+from dashboard.queries.reading import Runs
+from dashboard.stores import Stores
+
+WHERE = Place("phantom-north", "test", "source-val")
+
+
+def test_the_leaderboard_carries_everything_behind_each_number(phantom: Stores, runs: Runs) -> None:
+    frame = board_frame(leaderboard(phantom, runs, WHERE))
+
+    assert set(frame["run_id"]) == {run.run_id for run in runs.read}
+    known = frame.filter(metric="AUROC macro")
+    for row in known.iter_rows(named=True):
+        run = next(run for run in runs.read if run.run_id == row["run_id"])
+        cell = cells_at(run.metrics, WHERE, "auroc")["macro"]
+        assert (row["value"], row["ci_low"], row["n"]) == (cell.value, cell.low, cell.n)
+    reasons = known.filter(pl.col("not_ranked_because").is_not_null())
+    assert reasons["run"].to_list() == ["ResNet-50 · BCE · frozen · random weights"]
+
+
+def test_a_csv_reads_back_to_the_same_frame(runs: Runs) -> None:
+    frame = breakdown_frame(breakdown(runs.read, WHERE, "f1"), runs.read, "f1", WHERE)
+
+    again = pl.read_csv(io.StringIO(as_csv(frame)), schema=frame.schema)
+
+    assert again.equals(frame)
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_a_name_that_looks_like_a_formula_stays_text(name: str) -> None:
+    text = as_csv(pl.DataFrame({"run": [name, "fine"], "value": [-1.0, 2.0]}))
+
+    assert pl.read_csv(io.StringIO(text))["run"].to_list() == [f"'{name}", "fine"]
+    assert pl.read_csv(io.StringIO(text))["value"].to_list() == [-1.0, 2.0]
+
+
+def test_latex_has_the_rules_of_booktabs_and_escapes_names() -> None:
+    frame = pl.DataFrame({"run_id": ["a_b & 50 %"], "value": [0.51234567], "flag": [None]})
+
+    text = as_latex(frame)
+
+    assert "\\toprule" in text
+    assert "run id & value \\\\" in text
+    assert "a\\_b \\& 50 \\% & 0.5123" in text
+
+
+def test_labels_have_one_row_a_finding_and_split(phantom: Stores) -> None:
+    frame = label_frame(data_card(phantom, "chestxray14"))
+
+    assert frame.height == 14 * 3
+    assert frame.columns[:3] == ["dataset", "split", "finding"]
