@@ -3,7 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: setup check test demo clean
+BENCH := OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python tests/benchmarks
+
+.PHONY: setup check test demo bench clean
 
 setup: $(INSTALLED)
 
@@ -23,6 +25,16 @@ test: check
 
 demo: setup
 	$(BIN)/cxr demo
+
+# Every figure is a ratio measured in one run; the table is kept in build/bench/table.txt.
+bench: setup
+	mkdir -p build/bench
+	{ $(BENCH)/bench_index.py; $(BENCH)/bench_cache.py; $(BENCH)/bench_extraction.py --threads 1; \
+	  $(BENCH)/bench_probe_run.py --threads 1 --out build/bench/probe; $(BENCH)/bench_heads.py; \
+	  $(BENCH)/bench_supcon.py; $(BENCH)/bench_contrastive.py --threads 1; \
+	  $(BENCH)/bench_evaluation.py; $(BENCH)/bench_saliency.py; \
+	  $(BENCH)/bench_explain.py --out build/bench/explain; $(BENCH)/kill_grid.py; } \
+	  | tee build/bench/table.txt
 
 clean:
 	rm -rf .venv demo

@@ -19,7 +19,7 @@ BIASED_REPLICATES = "biased-replicates"
 GIVEN_THRESHOLDS = "given-thresholds"
 
 MIN_POSITIVE_PATIENTS = 20
-MIN_EFFECTIVE_PATIENTS = 60
+MIN_EFFECTIVE_PATIENTS = 100
 """Of positives: with fewer, simulated intervals of AUROC held less than 93 % of the time."""
 
 MAX_UNDEFINED_SHARE = 0.01
@@ -42,8 +42,8 @@ FLAGS: Mapping[str, str] = {
         "so the interval may be too narrow."
     ),
     THIN_POSITIVES: (
-        "The positive images weigh like those of fewer than 60 patients, for the finding or for "
-        "one that the average covers; such 95 % intervals of AUROC held 90 to 96 % of the time "
+        "The positive images weigh like those of fewer than 100 patients, for the finding or for "
+        "one that the average covers; such 95 % intervals of AUROC held 86 to 97 % of the time "
         "in simulations."
     ),
     ONE_PATIENT: "All images are of one patient, so there is no interval.",
@@ -75,3 +75,14 @@ def joined(flags: Iterable[str | None]) -> str | None:
     """
     found = {code for flag in flags for code in codes(flag)}
     return SEPARATOR.join(code for code in FLAGS if code in found) or None
+
+
+def missing_flag(flags: str | None, undefined: str) -> str | None:
+    """What is said where there is no value: nothing of intervals, but always a reason.
+
+    Args:
+        flags: What is known of the number.
+        undefined: The reason where none is among them.
+    """
+    kept = [code for code in codes(flags) if code != GIVEN_THRESHOLDS]
+    return joined(kept if REASONS.intersection(kept) else [*kept, undefined])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.metrics.bootstrap import PatientBootstrap, PatientCounts
+from core.metrics.bootstrap import PatientBootstrap
 from core.metrics.calibration import CalibrationSums, calibration_sums, grouped_terms
 from core.metrics.ratio import Values
 from core.metrics.recalibration import Recalibration
@@ -53,9 +53,10 @@ class PatientTerms:
     patients: NDArray[np.intp]
     terms: Values
 
-    def sums(self, counts: PatientCounts) -> CalibrationSums:
-        """The sums of each replicate: [T, C]."""
-        drawn = np.take(counts, self.patients, axis=0).astype(np.float64)
+    def sums(self, counts: Values) -> CalibrationSums:
+        """The sums of each replicate, [T, C], from patient counts as float64 [P + 1, C]."""
+        is_everybody = len(self.patients) == len(counts) - 1
+        drawn = counts[:-1] if is_everybody else np.take(counts, self.patients, axis=0)
         return calibration_sums(self.terms @ drawn, self.fit)
 
 

@@ -7,13 +7,13 @@ the thresholds as given, then the replicates.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import repeat
 
 import numpy as np
 
 from core.metrics.bootstrap import PatientBootstrap, PatientCounts
-from core.metrics.calibration import CalibrationSums
+from core.metrics.calibration_replicates import calibration_replicates
 from core.metrics.operating import Counts, joined_counts, standardised_counts
 from core.metrics.planning import Plan
 from core.metrics.ranked import RankedSlice, RankedSource
@@ -79,7 +79,15 @@ def resample(
             for column, of_column in enumerate(pool.map(parts, range(len(plans)))):
                 for of_slice, part in zip(found, of_column, strict=False):
                     of_slice[column].extend([part] if part else [])
-    return [[_concatenated(each) if each else None for each in of_slice] for of_slice in found]
+        terms = [each for of_slice in slices for each in of_slice.terms]
+        calibration = iter(calibration_replicates(bootstrap, terms, metrics, pool))
+    return [
+        [
+            _concatenated(parts, extra) if parts else None
+            for parts, extra in zip(of_slice, calibration, strict=False)
+        ]
+        for of_slice in found
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,14 +123,12 @@ def _parts(
     of_whole = whole.weighted(chunk.counts)
     thresholds = _thresholds(chunk, plan, of_whole, source)
     for each in slices:
-        ranked, terms = each.findings[column], each.terms[column]
+        ranked = each.findings[column]
         if ranked is None:
             yield None
             continue
         weighted = of_whole if ranked is whole else ranked.weighted(chunk.counts)
-        part = _part(weighted, thresholds, each.prevalences[column], metrics)
-        calibration = _calibration(terms.sums(chunk.counts), metrics) if terms else {}
-        yield replace(part, values={**part.values, **calibration})
+        yield _part(weighted, thresholds, each.prevalences[column], metrics)
 
 
 def _thresholds(
@@ -156,18 +162,13 @@ def _part(
     return FindingReplicates(ranking, counts, weighted.all_positive)
 
 
-def _calibration(sums: CalibrationSums, metrics: Sequence[Metric]) -> dict[str, Values]:
-    return {
-        metric.name: metric.of_probabilities(sums) for metric in metrics if metric.of_probabilities
-    }
-
-
-def _concatenated(parts: Sequence[FindingReplicates]) -> FindingReplicates:
+def _concatenated(
+    parts: Sequence[FindingReplicates], calibration: Mapping[str, Values]
+) -> FindingReplicates:
     first = parts[0]
+    ranking = {name: np.concatenate([part.values[name] for part in parts]) for name in first.values}
     return FindingReplicates(
-        values={
-            name: np.concatenate([part.values[name] for part in parts]) for name in first.values
-        },
+        values={**ranking, **calibration},
         counts={
             policy: joined_counts([part.counts[policy] for part in parts])
             for policy in first.counts

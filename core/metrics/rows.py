@@ -13,13 +13,11 @@ from core.findings import Finding
 from core.metrics.bootstrap import Interval, percentile_interval
 from core.metrics.flags import (
     BIASED_REPLICATES,
-    GIVEN_THRESHOLDS,
     MAX_UNDEFINED_SHARE,
     NO_FINDINGS,
-    REASONS,
     UNDEFINED_REPLICATES,
-    codes,
     joined,
+    missing_flag,
 )
 from core.metrics.operating import pooled
 from core.metrics.planning import Plan
@@ -219,14 +217,12 @@ def _with_interval(values: Values, sample: Sample) -> Values:
 
 
 def _row(question: Question, subject: _Subject, values: Values, flags: str | None) -> MetricValue:
-    value, replicates = defined(values[0]), values[1:]
+    value, replicates, sample = defined(values[0]), values[1:], subject.sample
     interval = percentile_interval(replicates)
     has_value = value is not None
+    flag = missing_flag(flags, question.metric.undefined)
     if has_value:
-        flag = joined((flags, *_interval_flags(subject.sample, interval, values)))
-    else:
-        flag = _missing_flag(flags, question.metric.undefined)
-    sample = subject.sample
+        flag = joined((flags, *_interval_flags(sample, interval, values)))
     return MetricValue(
         finding=subject.finding,
         metric=question.metric.name,
@@ -252,9 +248,3 @@ def _interval_flags(sample: Sample, interval: Interval, values: Values) -> Itera
     low, high = interval.low, interval.high
     if low is not None and high is not None and not low - ROUNDING <= values[0] <= high + ROUNDING:
         yield BIASED_REPLICATES
-
-
-def _missing_flag(flags: str | None, undefined: str) -> str | None:
-    """Without a value there is no interval to speak of, but always a reason."""
-    kept = [code for code in codes(flags) if code != GIVEN_THRESHOLDS]
-    return joined(kept if REASONS.intersection(kept) else [*kept, undefined])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.metrics import calibration, operating, ranking
+from core.metrics import calibration, operating, ranking, roc_points
 from core.metrics.calibration import CalibrationSums
 from core.metrics.flags import NO_FIT, ZERO_DENOMINATOR
 from core.metrics.operating import Counts
@@ -78,14 +78,14 @@ METRICS: Mapping[str, Metric] = {
         label="Sensitivity at 90 % specificity",
         formula="highest TP / (TP + FN) of a threshold with TN / (TN + FP) ≥ 0.9",
         source="Pepe, The Statistical Evaluation of Medical Tests 2003, chapter 4",
-        of_ranking=ranking.sensitivity_at_specificity_of,
+        of_ranking=roc_points.sensitivity_at_specificity_of,
     ),
     "specificity_at_90_sensitivity": Metric(
         name="specificity_at_90_sensitivity",
         label="Specificity at 90 % sensitivity",
         formula="highest TN / (TN + FP) of a threshold with TP / (TP + FN) ≥ 0.9",
         source="Pepe, The Statistical Evaluation of Medical Tests 2003, chapter 4",
-        of_ranking=ranking.specificity_at_sensitivity_of,
+        of_ranking=roc_points.specificity_at_sensitivity_of,
     ),
     "f1": Metric(
         name="f1",

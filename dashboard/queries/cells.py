@@ -1,6 +1,8 @@
 """One number of the metrics table, with everything that stands behind it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -86,13 +88,15 @@ def place(context: Context) -> Place:
     return Place(context.target, context.split, context.policy)
 
 
-def rows_at(table: pl.DataFrame, where: Place, metric: str) -> pl.DataFrame:
+def rows_at(
+    table: pl.DataFrame, where: Place, metric: str, subgroup: str = EVERYBODY
+) -> pl.DataFrame:
     """The rows of one metric in one place, of metrics or replicates: one per finding."""
     policy = pl.lit(where.policy if METRICS[metric].needs_threshold else None, pl.String)
     return table.filter(
         pl.col("dataset") == where.dataset,
         pl.col("split") == where.split,
-        pl.col("subgroup") == EVERYBODY,
+        pl.col("subgroup") == subgroup,
         pl.col("weighting") == UNWEIGHTED,
         pl.col("metric") == metric,
         pl.col("policy").eq_missing(policy),
@@ -102,22 +106,24 @@ def rows_at(table: pl.DataFrame, where: Place, metric: str) -> pl.DataFrame:
 def cells_at(metrics: pl.DataFrame, where: Place, metric: str) -> dict[str, Cell]:
     """One metric in one place, by finding or average."""
     rows = rows_at(metrics, where, metric)
-    return {
-        row["finding"]: Cell(
-            value=row["value"],
-            low=row["ci_low"],
-            high=row["ci_high"],
-            flag=row["flag"],
-            label_set=row["label_set"],
-            target_use=row["target_use"],
-            n=row["n"],
-            n_positive=row["n_positive"],
-            n_patients=row["n_patients"],
-            n_labels=row["n_labels"],
-            n_resamples=row["n_resamples"],
-        )
-        for row in rows.iter_rows(named=True)
-    }
+    return {row["finding"]: as_cell(row) for row in rows.iter_rows(named=True)}
+
+
+def as_cell(row: Mapping[str, Any]) -> Cell:
+    """One row of the metrics table as a number."""
+    return Cell(
+        value=row["value"],
+        low=row["ci_low"],
+        high=row["ci_high"],
+        flag=row["flag"],
+        label_set=row["label_set"],
+        target_use=row["target_use"],
+        n=row["n"],
+        n_positive=row["n_positive"],
+        n_patients=row["n_patients"],
+        n_labels=row["n_labels"],
+        n_resamples=row["n_resamples"],
+    )
 
 
 def replicates_at(

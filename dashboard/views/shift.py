@@ -12,11 +12,13 @@ from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, sentences, show, show_broken, show_head
 from dashboard.components.markup import Markup, joined, plain
 from dashboard.components.shift_table import promise_table, shift_table
+from dashboard.components.subgroup_table import subgroup_table
 from dashboard.figures.slopes import slopes
 from dashboard.queries.export import shift_frame
 from dashboard.queries.reading import Run, run_table
 from dashboard.queries.scope import Scope
 from dashboard.queries.shift import Shifted, promises, shifted, transferable
+from dashboard.queries.subgroups import partitions
 from dashboard.tokens import token
 from dashboard.typography import interval, name, plural, signed
 
@@ -65,6 +67,7 @@ def _show_run(scope: Scope, run: Run, slot: DeltaGenerator) -> None:
     )
     offer(shift_frame(rows, run, METRIC, scope.where), "shift")
     _show_promises(scope, run)
+    _show_subgroups(scope, run)
 
 
 def _answer(scope: Scope, run: Run, both: list[Shifted]) -> Markup:
@@ -118,5 +121,22 @@ def _show_promises(scope: Scope, run: Run) -> None:
         caption(
             f"Small: on the source’s own test split; then: on the target ({policy}). Intervals "
             "of every number stand on the Findings page."
+        ),
+    )
+
+
+def _show_subgroups(scope: Scope, run: Run) -> None:
+    found = partitions(run, run_table(scope.stores, run.run_id, REPLICATES), scope.where)
+    if not found:
+        return
+    policy = wording.thresholds(scope.where.policy, [run.record.spec.source])
+    show(
+        plain("h2", "Groups of the patients"),
+        subgroup_table(found),
+        caption(
+            f"{token(run.record.spec).title} on {wording.data(scope.record(), scope.where)} "
+            f"Sensitivity: {policy}. The widest gap pairs the groups’ replicates and is not "
+            "adjusted for the number of groups; it is left out where groups have different "
+            "findings."
         ),
     )

@@ -5,14 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from core.errors import DataError
 from core.metrics.ranking import (
     auroc,
     average_precision,
-    sensitivity_at_specificity_of,
-    specificity_at_sensitivity_of,
     weighted_steps,
 )
 
@@ -50,28 +48,6 @@ def test_weights_mean_what_they_mean_in_scikit_learn(sample: Sample) -> None:
     assert auroc(scores, labels, weights) == pytest.approx(expected, abs=1e-9)
     expected = average_precision_score(labels, scores, sample_weight=weights)
     assert average_precision(scores, labels, weights) == pytest.approx(expected, abs=1e-9)
-
-
-@settings(deadline=None, max_examples=60)
-@given(samples())
-def test_sensitivity_and_specificity_at_90_percent_are_points_of_the_roc_curve(
-    sample: Sample,
-) -> None:
-    scores, labels, weights = sample
-    fpr, tpr, _ = roc_curve(labels, scores, sample_weight=weights, drop_intermediate=False)
-    at = weighted_steps(scores, labels, weights)
-    expected = tpr[fpr <= 0.1 + 1e-12].max()
-    assert sensitivity_at_specificity_of(at) == pytest.approx(expected, abs=1e-9)
-    expected = 1 - fpr[tpr >= 0.9 - 1e-12].min()
-    assert specificity_at_sensitivity_of(at) == pytest.approx(expected, abs=1e-9)
-
-
-def test_exactly_90_percent_is_enough() -> None:
-    labels = np.array([1] * 10 + [0] * 10, dtype=np.int8)
-    scores = np.concatenate([np.arange(10.0) + 5, [100.0], np.arange(9.0) - 20])
-    at = weighted_steps(scores, labels)
-    assert sensitivity_at_specificity_of(at) == 1.0
-    assert specificity_at_sensitivity_of(at) == 0.9
 
 
 def test_large_single_precision_samples_agree_with_scikit_learn() -> None:

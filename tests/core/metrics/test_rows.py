@@ -11,7 +11,7 @@ from core.metrics.table import METRICS
 from core.metrics.thresholds import Basis
 
 MANY = Sample(
-    n=100, n_positive=40, n_patients=50, n_positive_patients=80, effective_positive_patients=70.0
+    n=100, n_positive=40, n_patients=50, n_positive_patients=80, effective_positive_patients=120.0
 )
 AUROC = Question(METRICS["auroc"], None)
 
