@@ -21,10 +21,10 @@ def test_a_blinded_reviewer_sees_neither_model_nor_outcome(visit: Visit) -> None
     page = visit(REVIEW)
     start(page, "Blind")
 
+    expect(page.locator("h2").first).to_have_text("Edema")
     shown = page.get_by_test_id("stMain").inner_text()
 
-    assert "Edema" in shown
-    for hidden in ("ResNet", "EfficientNet", "ViT", "positive", "negative", "κ"):
+    for hidden in ("ResNet", "EfficientNet", "ViT", "true positive", "true negative", "κ"):
         assert hidden not in shown
     expect(page.locator(".judged img")).to_have_count(3)
 
@@ -39,11 +39,14 @@ def test_two_browsers_at_once_lose_no_note(visit: Visit, app: App) -> None:
 
     for done in range(1, 4):
         for page in pages.values():
-            page.get_by_label("Comment").fill(f"comment {done}")
+            comment = page.get_by_label("Comment")
+            expect(comment).to_have_value("")  # the box of the next map, not of the last one
+            comment.fill(f"comment {done}")
             page.keyboard.press("Enter")
             page.get_by_role("button", name="Doubtful").click()
         for page in pages.values():
             expect(page.get_by_text(f"{done} of 44 maps judged")).to_be_visible()
+            expect(page.locator(".judged img")).to_have_count(3)
 
     notes = NoteStore(app.store / "results").read()
     assert notes.broken == ()

@@ -56,7 +56,8 @@ def add_run(places: tuple[DataStore, ResultStore], geometry: str, maps: np.ndarr
     [
         # The cell's centre lies at 5.5 / 8 across and 2.5 / 8 down the square.
         ("crop", 50 + 200 * 5.5 / 8, 200 * 2.5 / 8),
-        ("pad", 300 * 5.5 / 8, 300 * 2.5 / 8 - 50),
+        # 200 of 300 pixels fill 43 of 64 rows, under a black band of 10.
+        ("pad", 300 * 5.5 / 8, 200 * (64 * 2.5 / 8 - 10) / 43),
         ("squash", 300 * 5.5 / 8, 200 * 2.5 / 8),
     ],
 )

@@ -1,9 +1,18 @@
 import signal
+from collections.abc import Iterator
 from threading import Thread
 
 import pytest
 
 from core.training.interrupt import Stop, stoppable
+
+
+@pytest.fixture(autouse=True)
+def usual_handler() -> Iterator[None]:
+    """Ctrl-C as Python has it; processes in the background start with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
