@@ -19,6 +19,8 @@ from core.specs import ImageSpec
 
 _Opened = PngImageFile | JpegImageFile
 
+_PNG_PIXELS = b"IDAT"
+
 _UPRIGHT = 1
 _TURNS: Mapping[int, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -51,6 +53,8 @@ def read_raster(content: bytes, image: ImageSpec) -> Grey:
         check_size(width, height)
         turn = _TURNS.get(_orientation(opened))
         extent = _reduced(opened, image) if turn is None else None
+        # All at once: in the usual pieces of 64 kB threads would wait for one another.
+        opened.decodermaxblock = len(content)
         opened.load()
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error) as error:
         raise DataError(f"cannot be decoded ({_reason(error)})") from error
@@ -62,16 +66,33 @@ def read_raster(content: bytes, image: ImageSpec) -> Grey:
 
 
 def _png(content: bytes) -> PngImageFile:
-    """A PNG whose parts all have the checksum that stands behind them; Pillow skips most."""
+    """A PNG whose parts all have the checksum that stands behind them; Pillow skips most.
+
+    Its pixels, which some writers cut into parts of 8 kB, are handed over as one part.
+    """
     place, name = len(PNG_MARK), b""
+    parts: list[bytes | memoryview] = [PNG_MARK]
+    pixels: list[memoryview] = []
     while name != b"IEND":
         num_bytes, name = struct.unpack_from(">I4s", content, place)
         end = place + 8 + num_bytes
         checksum = zlib.crc32(memoryview(content)[place + 4 : end])
         if struct.unpack_from(">I", content, end) != (checksum,):
             raise ValueError(f"the checksum of its part {name.decode('latin-1')} is wrong")
+        if name == _PNG_PIXELS:
+            pixels.append(memoryview(content)[place + 8 : end])
+        else:
+            if pixels:
+                parts += _png_part(_PNG_PIXELS, b"".join(pixels))
+                pixels.clear()
+            parts.append(memoryview(content)[place : end + 4])
         place = end + 4
-    return PngImageFile(io.BytesIO(content))
+    return PngImageFile(io.BytesIO(b"".join(parts)))
+
+
+def _png_part(name: bytes, content: bytes) -> tuple[bytes, bytes, bytes]:
+    checksum = zlib.crc32(content, zlib.crc32(name))
+    return struct.pack(">I4s", len(content), name), content, struct.pack(">I", checksum)
 
 
 def _orientation(opened: _Opened) -> int:

@@ -53,7 +53,7 @@ def main() -> None:
     data, results = DataStore(options.out / "data"), ResultStore(options.out / "results")
     image = ImageSpec(size=options.size)
     root = write_table_dataset(options.out / "images", options.images)
-    index.run(data, "table", NAME, IndexRequest(root=root, split="by-patient"))
+    index.run(data, "table", NAME, IndexRequest(root=root, labels="labels.csv", split="by-patient"))
     cache.run(data, NAME, image)
     spec = RunSpec(
         source=NAME, backbone="efficientnet_lite0", weights="offline", image=image, epochs=1
