@@ -72,7 +72,7 @@ def agreement_table(
         for row in rows
         if row.run_id in runs
     ]
-    heads = ("Map of", "Against", "Beyond chance, %", "Same image, %", "Other images, %", "Images")
+    heads = ("Map of", "Against", "Beyond chance, %", "Same image, %", "Other images, %", "Maps")
     return joined((scrolling("Agreement of maps", _table(heads, body)), notes.block()))
 
 

@@ -15,6 +15,9 @@ from dashboard.queries.cells import Cell
 from dashboard.queries.reading import Broken, Run, run_table
 from dashboard.queries.scope import Scope
 
+BETWEEN_RUNS = ("models", "resamples")
+"""Comparisons whose other side is a run."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -75,7 +78,7 @@ class Localised:
 
 
 def localised(frame: pl.DataFrame, runs: Sequence[Run], choice: Choice) -> tuple[Localised, ...]:
-    """The runs, by falling share of energy in the boxes, then the maps without a model.
+    """Runs by falling share of energy in the boxes, those on random weights and no model last.
 
     Args:
         frame: Rows of `tables.LOCALISATION` with `run_id`.
@@ -93,12 +96,13 @@ def localised(frame: pl.DataFrame, runs: Sequence[Run], choice: Choice) -> tuple
         Localised(name, None, _cells(of_baselines.filter(method=name))) for name in BASELINES
     ]
     shown = [each for each in found if each.cells]
-    return (*sorted(shown, key=_by_energy), *(each for each in without if each.cells))
+    return (*sorted(shown, key=_place), *(each for each in without if each.cells))
 
 
-def _by_energy(found: Localised) -> float:
+def _place(found: Localised) -> tuple[bool, float]:
     cell = found.cells.get("energy")
-    return -(cell.value or 0.0) if cell else 0.0
+    is_apart = found.run is None or not found.run.record.ranked
+    return (is_apart, -(cell.value or 0.0) if cell else 0.0)
 
 
 def _cells(rows: pl.DataFrame) -> dict[str, Cell]:
@@ -153,6 +157,8 @@ def agreed(
         finding: A finding, or `POOLED`.
     """
     rows = frame.filter(comparison=comparison, metric=metric, finding=finding)
+    if comparison in BETWEEN_RUNS:  # both runs keep the rows of their pair
+        rows = rows.filter(pl.col("run_id") < pl.col("other"))
     return tuple(
         Agreed(row["run_id"], row["other"], _cell(row), row["same"], row["chance"])
         for row in rows.sort("run_id", "other").iter_rows(named=True)

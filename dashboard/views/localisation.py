@@ -92,6 +92,11 @@ def _answer(scope: Scope, rows: tuple[Localised, ...]) -> Markup:
     if top is None or top.run is None:
         return joined((f"Nothing was measured against boxes of {target} here: ", _command(target)))
     cell = top.cells["energy"]
+    which = (
+        "the most of the runs that may be ranked"
+        if top.run.record.ranked
+        else "on random weights, as every run shown"
+    )
     best = max(
         (row for row in rows if row.run is None and "energy" in row.cells),
         key=lambda row: row.cells["energy"].value or 0.0,
@@ -106,7 +111,7 @@ def _answer(scope: Scope, rows: tuple[Localised, ...]) -> Markup:
             f"On {target} ({scope.where.split}), ",
             plain("strong", token(top.run.record.spec).title),
             f" puts {percent(cell.value)} % [{interval(cell.low, cell.high)}] of its attention "
-            f"inside the boxes, the most of the runs shown{beside}.",
+            f"inside the boxes, {which}{beside}.",
         )
     )
 
