@@ -70,7 +70,7 @@ def _print(checked: "Checked") -> None:
             output.line(f"{name}: {each.severity}: {each.sentence}")
     for name, aside in checked.set_aside.items():
         if aside.height:
-            output.line(f"{name}: {aside.height:,} images are set aside and used by no stage.")
+            output.line(f"{name}: set aside and used by no stage: {aside.height:,}.")
     output.line(_verdict(checked))
 
 

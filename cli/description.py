@@ -106,7 +106,7 @@ def describe(dataset: Dataset, as_json: bool) -> None:
 
 def _list_set_aside(set_aside: Mapping[str, str]) -> None:
     if set_aside:
-        output.line(f"{len(set_aside):,} images are set aside and used by no stage:")
+        output.line(f"Set aside and used by no stage ({len(set_aside):,}):")
     for image, reason in list(set_aside.items())[:MAX_SHOWN]:
         output.line(f"  {image}: {reason}")
     if len(set_aside) > MAX_SHOWN:

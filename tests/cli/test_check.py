@@ -71,6 +71,6 @@ def test_a_run_trains_on_what_quarantine_leaves(
     assert cxr("data", "check", "chestxray14", *data).exit_code == 3
     outcome = cxr("data", "check", "chestxray14", "--quarantine", *data)
     assert outcome.exit_code == 0, outcome.out
-    assert "2 images are set aside" in outcome.out
+    assert "set aside and used by no stage: 2." in outcome.out
     outcome = cxr(*train, *data, *results)
     assert outcome.exit_code == 0, outcome.err

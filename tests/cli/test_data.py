@@ -101,7 +101,7 @@ def test_damaged_files_are_set_aside_and_told(cxr: Cxr, hospital: Path) -> None:
     done = cxr(*index, "--quarantine")
     assert done.exit_code == 0
     assert "table: 23 images of 12 patients" in done.out
-    assert "1 images are set aside and used by no stage:\n  images/scan01.png: " in done.out
+    assert "Set aside and used by no stage (1):\n  images/scan01.png: " in done.out
     shown = json.loads(cxr("data", "show", "table", "--json").out)
     assert shown["images"] == 23
     assert list(shown["set_aside"]) == ["images/scan01.png"]
