@@ -35,6 +35,7 @@ _COLUMNS = {
     "View Position": "view",
 }
 _BOX_COLUMNS = ("image_id", "label", "x", "y", "width", "height")
+_ROUNDING_PIXELS = 1e-3
 
 
 def index(request: IndexRequest) -> IndexedTables:
@@ -115,6 +116,7 @@ def _read_boxes(problems: Problems, path: Path, entries: pl.DataFrame) -> pl.Dat
     strange = ~pl.col("image_id").is_in(entries["image_id"].implode())
     note_rows(problems, path, boxes, strange, "image {image_id!r} is not in the table.")
     note_duplicates(problems, path, raw, *_BOX_COLUMNS)
+    boxes = boxes.with_columns(_within_frame("x", "width"), _within_frame("y", "height"))
     inside = (
         (pl.min_horizontal("x", "y") >= 0)
         & (pl.min_horizontal("width", "height") > 0)
@@ -130,6 +132,18 @@ def _read_boxes(problems: Problems, path: Path, entries: pl.DataFrame) -> pl.Dat
     )
     fractions = (pl.col(name) / BOX_FRAME_PIXELS for name in _BOX_COLUMNS[2:])
     return boxes.select("image_id", "finding", *fractions)
+
+
+def _within_frame(start: str, length: str) -> pl.Expr:
+    """A length that passes the frame by no more than its decimals were rounded is cut to it."""
+    left = BOX_FRAME_PIXELS - pl.col(start)
+    beyond = pl.col(length) - left
+    return (
+        pl.when(beyond.is_between(0, _ROUNDING_PIXELS, closed="right"))
+        .then(left)
+        .otherwise(pl.col(length))
+        .alias(length)
+    )
 
 
 def _finding(labels: pl.Series) -> pl.Series:

@@ -55,6 +55,20 @@ def test_boxes_are_fractions_of_the_frame_of_1024_pixels(release: Release) -> No
     assert boxes.row(0)[2:] == (100 / 1024, 600 / 1024, 350 / 1024, 300 / 1024)
 
 
+@pytest.mark.parametrize(("width", "is_read"), [(374.857147, True), (374.9, False)])
+def test_a_box_may_pass_the_frame_by_the_rounding_of_its_decimals_alone(
+    release: Release, width: float, is_read: bool
+) -> None:
+    row = f"00000008_000.png,Mass,649.142883,2,{width},4,,,"
+    release.boxes.write_text(f"Image Index,Finding Label,Bbox [x,y,w,h],,,\n{row}\n")
+    if is_read:
+        box = index(IndexRequest(release.root)).boxes.row(0, named=True)
+        assert box["x"] + box["width"] == 1
+    else:
+        with pytest.raises(DataError, match="no rectangle inside the 1024 x 1024 frame"):
+            index(IndexRequest(release.root))
+
+
 def test_the_box_label_infiltrate_is_the_finding_infiltration(release: Release) -> None:
     release.boxes.write_text(
         "Image Index,Finding Label,Bbox [x,y,w,h],,,\n00000008_000.png,Infiltrate,1,2,3,4,,,\n"
