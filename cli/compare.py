@@ -38,13 +38,23 @@ def compare(
             "--stored", help="Take the replicates that `cxr eval` kept: quick, needs no data."
         ),
     ] = False,
+    over: Annotated[
+        Literal["seeds", "resamples"] | None,
+        typer.Option(
+            help="Let each run stand for its method: the mean over all its seeds, or resamples of "
+            "the training patients, with their variance in the interval."
+        ),
+    ] = None,
     as_json: AsJson = False,
     data: DataDir = DATA,
     results: ResultsDir = RESULTS,
 ) -> None:
     """Paired differences on the same images, with intervals, p values and Holm's correction."""
+    from cli.method_table import methods_json, print_methods
     from core.report.comparison import check_question, compare_estimates
     from core.report.estimates import Asked, computed_estimates, stored_estimates
+    from core.report.methods import compare_methods, flat, trainings_of
+    from core.report.spread import Over
     from core.roles import Split
     from core.store import DataStore, ResultStore
 
@@ -54,15 +64,24 @@ def compare(
     asked = Asked(dataset, Split(split), metric, policy, parse_findings(findings or ()))
     check_question(asked)
     stores = DataStore(data), ResultStore(results)
-    estimates = {}
+    methods = (
+        {name: trainings_of(stores[1], name, Over(over)) for name in names}
+        if over
+        else {name: (name,) for name in names}
+    )
     with shown() as progress:
-        for done, name in enumerate(names):
-            estimates[name] = (
-                stored_estimates(stores[1], name, asked)
-                if stored
-                else computed_estimates(*stores, name, asked, num_resamples)
-            )
-            progress("resampling runs", done + 1, len(names))
+        estimates = (
+            {name: stored_estimates(stores[1], name, asked) for name in flat(methods)}
+            if stored
+            else computed_estimates(*stores, flat(methods), asked, num_resamples, progress)
+        )
+    if over:
+        told = compare_methods(asked, Over(over), methods, estimates)
+        if as_json:
+            output.json_out(methods_json(asked, told))
+            return
+        print_methods(asked, told)
+        return
     compared = compare_estimates(stores[1], asked, estimates)
     if as_json:
         output.json_out(_as_json(asked, compared))

@@ -36,6 +36,21 @@ def evaluate(
         bool,
         typer.Option(help="Measure the target at the source's prevalence and mix of patients too."),
     ] = True,
+    composites: Annotated[
+        bool,
+        typer.Option(
+            "--composites",
+            help="Score labels such as Mass or Nodule apart, by the larger of both scores.",
+        ),
+    ] = False,
+    labels_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OVERLAY",
+            help="Score the target against the labels of one of its overlays alone; the numbers "
+            "stand apart, as TARGET@OVERLAY.",
+        ),
+    ] = None,
     num_resamples: Annotated[
         int, typer.Option(help="Bootstrap replicates for the intervals.", min=0)
     ] = 1000,
@@ -46,33 +61,36 @@ def evaluate(
     """Predict and score runs on a target's test split, and on their source's own splits."""
     from cli.leaderboard import as_json as board_as_json
     from cli.leaderboard import print_leaderboard
+    from core.datasets.registered import LABELS_FROM, labelled
     from core.metrics.thresholds import POLICIES
     from core.stages import evaluate as stage
     from core.stages import reference
     from core.store import DataStore, ResultStore
 
     stores = DataStore(data), ResultStore(results)
+    asked = f"{target}{LABELS_FROM}{labels_from}" if labels_from else target
     entries = selected_entries(stores[1], run_ids, all_runs, target)
+    labelled(stores[0], asked)
     named = POLICIES if policies == "all" else policies.split(",")
     request = stage.EvaluateRequest(
-        tuple(dict.fromkeys(named)), subgroups, intersections, weightings
+        tuple(dict.fromkeys(named)), subgroups, intersections, weightings, composites
     )
     whole = stage.EvaluateRequest(request.policies, subgroups=False, weightings=False)
     with shown() as progress:
         for done, entry in enumerate(entries):
             _predict(entry, target, *stores, progress)
-            stage.run(entry.run_id, target, *stores, num_resamples, request)
+            stage.run(entry.run_id, asked, *stores, num_resamples, request)
             progress("scoring runs", done + 1, len(entries))
         indexed = (entry.source for entry in entries if entry.source in stores[0].names())
         for source in dict.fromkeys(indexed) or (None,):
             references = stores[1].references(source)
             for name in reference.run(source, target, *stores):
-                stage.run(name, target, stores[0], references, num_resamples, whole)
+                stage.run(name, asked, stores[0], references, num_resamples, whole)
     chosen = tuple(entry.run_id for entry in entries)
     if as_json:
-        output.json_out(board_as_json(stores[1], chosen, target))
+        output.json_out(board_as_json(stores[1], chosen, asked))
         return
-    print_leaderboard(stores[1], chosen, target)
+    print_leaderboard(stores[1], chosen, asked)
 
 
 def _predict(

@@ -13,6 +13,8 @@ from cli import output
 from cli.shift_table import print_shift, shift_json
 from cli.subgroup_table import print_subgroups
 from cli.transfer_table import print_transfer, transfer_json
+from core.datasets.labels import COMPOSITES
+from core.findings import FINDINGS
 from core.report import (
     Board,
     Number,
@@ -96,7 +98,9 @@ def _legend(shown: Board) -> Iterator[str]:
 
 def _print_findings(row: RunNumbers) -> None:
     table = _table("finding", "n", "positive", "AUROC", "AP", "F1", "note")
-    for finding, questions in finding_questions(_policy(row)).items():
+    for finding, questions in finding_questions(_policy(row), (*FINDINGS, *COMPOSITES)).items():
+        if questions["AUROC"] not in row.numbers:
+            continue
         first = row.numbers[questions["AUROC"]]
         cells = [_cell(row.numbers, question) for question in questions.values()]
         undefined = first.value is None and first.flag

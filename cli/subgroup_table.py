@@ -6,7 +6,7 @@ from rich.table import Table
 
 from cli import output
 from core.metrics.gaps import Gap
-from core.metrics.rows import MACRO, MetricValue
+from core.metrics.values import MACRO, MetricValue
 from core.report import RunNumbers
 from core.report.subgroups import gaps_of, opportunity_gaps, partitions
 from core.store import ResultStore

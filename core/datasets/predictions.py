@@ -1,5 +1,7 @@
 """Predictions that others made: a CSV or parquet file, a row an image, a column a finding."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -80,15 +82,21 @@ def _read(path: Path) -> pl.DataFrame:
     """All columns as text, with the number of each row."""
     if not path.is_file() or not _is_parquet(path):
         return read_csv(path, ())
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{path}: this parquet file cannot be read ({error}).") from error
+    _try_reading(path)
+    frame = pl.read_parquet(path)
     nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
     if nested or frame.is_empty():
         what = f"column {', '.join(nested)} holds lists" if nested else "the table has no rows"
         raise DataError(f"{path}: {what}; give one column per finding and one row per image.")
     return frame.select(pl.all().cast(pl.String)).with_row_index(ROW, offset=HEADER_ROWS)
+
+
+def _try_reading(path: Path) -> None:
+    """Read a stranger's parquet in a process of its own: a damaged one may end its reader."""
+    code = "import sys, polars; polars.read_parquet(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, check=False)
+    if done.returncode != 0:
+        raise DataError(f"{path}: this parquet file cannot be read; write it anew, or as CSV.")
 
 
 def _is_parquet(path: Path) -> bool:

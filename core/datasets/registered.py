@@ -8,6 +8,7 @@ import polars as pl
 
 from core.datasets.overlay import Overlay, overlay_of, read_overlay
 from core.errors import DataError, Problems
+from core.findings import FINDINGS
 from core.lookup import lookup
 from core.specs import Name, Spec, parse
 from core.store.annotations import overlays, write_overlay
@@ -83,3 +84,33 @@ def relabelled(dataset: Dataset, store: DataStore, name: str) -> Dataset:
     """
     table = lookup(overlays(store, dataset.name), name, "overlay")
     return replace(dataset, manifest=overlay_of(dataset.manifest, table).manifest)
+
+
+LABELS_FROM = "@"
+"""`nih@relabels`: the images of one data set with the labels of one of its overlays."""
+
+
+def labelled(store: DataStore, name: str) -> Dataset:
+    """A data set by the name that results have for it, such as `nih` or `nih@relabels`.
+
+    With an overlay's labels it has no others: what the overlay does not say is not annotated, so
+    that a number never stands on two label sources.
+
+    Raises:
+        ConfigError: If there is no such data set or overlay.
+        DataError: If a table is damaged, or the overlay gives no labels.
+    """
+    own, _, overlay = name.partition(LABELS_FROM)
+    dataset = store.dataset(own)
+    if not overlay:
+        return dataset
+    table = lookup(overlays(store, own), overlay, "overlay")
+    nobody = dataset.manifest.with_columns(pl.lit(None, pl.Int8).alias(each) for each in FINDINGS)
+    laid = overlay_of(nobody, table)
+    if not laid.relabelled:
+        raise DataError(
+            f"Overlay {overlay!r} of {own!r} gives subgroups and no labels; a column of labels is "
+            "named as a finding."
+        )
+    record = dataset.record.model_copy(update={"labeller": f"labels of overlay {overlay}"})
+    return replace(dataset, record=record, manifest=laid.manifest)

@@ -68,6 +68,7 @@ def image_terms(
     shown = scores.astype(np.float64)
     moved, recalibrated = logistic(fit.intercept + x), logistic(fit.start + fit.slope * x)
     spread = recalibrated * (1 - recalibrated)
+    bent = spread * (1 - 2 * recalibrated)
     terms = (
         np.ones(len(x)),
         (shown - truth) ** 2,
@@ -80,7 +81,10 @@ def image_terms(
         spread,
         spread * x,
         spread * x**2,
-        *(spread * (1 - 2 * recalibrated) * x**power for power in range(4)),
+        bent,
+        bent * x,
+        bent * x**2,
+        bent * x**2 * x,
     )
     return np.stack(terms)
 

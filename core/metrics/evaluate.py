@@ -3,26 +3,24 @@
 Shapes: N images.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.findings import FINDINGS, NUM_FINDINGS
+from core.findings import NUM_FINDINGS
 from core.lookup import lookup
 from core.metrics.bootstrap import PatientBootstrap
-from core.metrics.flags import NO_PREVALENCE
 from core.metrics.inputs import check_inputs
-from core.metrics.planning import Plan, plan_thresholds
+from core.metrics.planning import plan_thresholds
+from core.metrics.prepared import EvaluatedData, Prepared, prepare, questions, told_rows
 from core.metrics.ranked import RankedSlice, RankedSource, labelled_images, rank_slice
-from core.metrics.resampling import NUM_THREADS, FindingReplicates, resample
-from core.metrics.rows import Averages, FindingResult, MetricValue, Question, metric_rows
+from core.metrics.resampling import NUM_THREADS, resample
 from core.metrics.rules import Threshold
-from core.metrics.sample import Sample, sample_of, undefined_reason
 from core.metrics.slices import WHOLE, Slice
 from core.metrics.table import METRICS, Metric
+from core.metrics.values import MetricValue
 from core.roles import NOT_SCORED, SourceVal, require_role
 
 SOURCE_STREAM = 1
@@ -48,21 +46,6 @@ def evaluate(
         data, thresholds_by_policy, num_resamples, seed, source_val, metrics=metrics
     )
     return rows
-
-
-@dataclass(frozen=True, eq=False)
-class EvaluatedData:
-    """The images that are scored.
-
-    Args:
-        scores: float [N, 14]; a column of NaN where the model does not predict the finding.
-        labels: int8 [N, 14], 1, 0 or `NOT_SCORED`.
-        patient_ids: str [N].
-    """
-
-    scores: NDArray[np.floating]
-    labels: NDArray[np.int8]
-    patient_ids: NDArray[np.str_]
 
 
 def evaluate_slices(
@@ -103,7 +86,7 @@ def evaluate_slices(
     asked = tuple(lookup(METRICS, name, "metric") for name in metrics)
     check_inputs(data.scores, data.labels, data.patient_ids, "evaluated images")
     bootstrap = PatientBootstrap(data.patient_ids, seed, num_resamples)
-    prepared = [_prepared(each, data, bootstrap) for each in (WHOLE, *slices)]
+    prepared = [prepare(each, data, bootstrap) for each in (WHOLE, *slices)]
     has_value = [reason is None for reason in prepared[0].reasons]
     source = _ranked_source(source_val, has_value, num_resamples, seed)
     has_source = [bool(source and source.findings[k]) for k in range(NUM_FINDINGS)]
@@ -112,50 +95,20 @@ def evaluate_slices(
     replicates = resample(bootstrap, ranked, plans, source, asked)
     policies = tuple(thresholds_by_policy)
     return [
-        list(_rows(each, found, plans, _questions(each.slice.told(asked), policies), num_resamples))
+        told_rows(each, found, plans, questions(each.slice.told(asked), policies), num_resamples)
         for each, found in zip(prepared, replicates, strict=True)
     ]
 
 
-@dataclass(frozen=True, eq=False)
-class _Prepared:
-    """A slice, its rows of the data, and who stands behind each finding."""
-
-    slice: Slice
-    rows: NDArray[np.intp]
-    labels: NDArray[np.int8]
-    patient_rows: NDArray[np.intp]
-    samples: list[Sample]
-    reasons: list[str | None]
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it has the images of the whole, at another prevalence."""
-        return self.slice.images is None and self.slice.weights is None
-
-
-def _prepared(each: Slice, data: EvaluatedData, bootstrap: PatientBootstrap) -> _Prepared:
-    rows = each.rows(len(data.patient_ids))
-    labels, patient_rows = data.labels[rows], bootstrap.patient_rows[rows]
-    samples = [sample_of(labels[:, [k]], patient_rows) for k in range(NUM_FINDINGS)]
-    unknown = [each.prevalences is not None and share is None for share in each.shares]
-    reasons = [
-        undefined_reason(data.scores[rows, k], samples[k])
-        or (NO_PREVALENCE if unknown[k] else None)
-        for k in range(NUM_FINDINGS)
-    ]
-    return _Prepared(each, rows, labels, patient_rows, samples, reasons)
-
-
 def _ranked(
-    prepared: Sequence[_Prepared],
+    prepared: Sequence[Prepared],
     data: EvaluatedData,
     bootstrap: PatientBootstrap,
     asked: Sequence[Metric],
 ) -> list[RankedSlice]:
     whole = _ranked_slice(prepared[0], data, bootstrap, asked)
 
-    def ranked(each: _Prepared) -> RankedSlice:
+    def ranked(each: Prepared) -> RankedSlice:
         if each.is_whole:
             return _shared(each, whole)
         return _ranked_slice(each, data, bootstrap, asked)
@@ -164,7 +117,7 @@ def _ranked(
         return [whole, *pool.map(ranked, prepared[1:])]
 
 
-def _shared(each: _Prepared, whole: RankedSlice) -> RankedSlice:
+def _shared(each: Prepared, whole: RankedSlice) -> RankedSlice:
     """The ranks of all images, weighted to other prevalences."""
     findings = zip(whole.findings, each.reasons, strict=True)
     return RankedSlice(
@@ -175,7 +128,7 @@ def _shared(each: _Prepared, whole: RankedSlice) -> RankedSlice:
 
 
 def _ranked_slice(
-    each: _Prepared, data: EvaluatedData, bootstrap: PatientBootstrap, asked: Sequence[Metric]
+    each: Prepared, data: EvaluatedData, bootstrap: PatientBootstrap, asked: Sequence[Metric]
 ) -> RankedSlice:
     scores = data.scores[each.rows]
     weights = None if each.slice.weights is None else each.slice.weights[each.rows]
@@ -210,30 +163,3 @@ def _ranked_source(
     return RankedSource(
         bootstrap, tuple(each and each.ranked(bootstrap.num_patients) for each in columns)
     )
-
-
-def _rows(
-    prepared: _Prepared,
-    replicates: Sequence[FindingReplicates | None],
-    plans: Sequence[Plan],
-    questions: Iterable[Question],
-    num_resamples: int,
-) -> Iterator[MetricValue]:
-    results = [
-        FindingResult(finding, prepared.samples[k], prepared.reasons[k], replicates[k], plans[k])
-        for k, finding in enumerate(FINDINGS)
-    ]
-    members = tuple(result for result in results if result.replicates)
-    columns = [FINDINGS.index(member.finding) for member in members]
-    sample = sample_of(prepared.labels[:, columns], prepared.patient_rows)
-    averages = Averages(members, sample, num_resamples)
-    for question in questions:
-        yield from metric_rows(question, results, averages)
-
-
-def _questions(metrics: Sequence[Metric], policies: Sequence[str]) -> Iterator[Question]:
-    for metric in metrics:
-        if metric.needs_threshold:
-            yield from (Question(metric, policy) for policy in policies)
-        else:
-            yield Question(metric, None)

@@ -17,6 +17,8 @@ ONE_PATIENT = "one-patient"
 UNDEFINED_REPLICATES = "undefined-replicates"
 BIASED_REPLICATES = "biased-replicates"
 GIVEN_THRESHOLDS = "given-thresholds"
+COMPOSITE = "composite"
+UNCALIBRATED_LOSS = "uncalibrated-loss"
 
 MIN_POSITIVE_PATIENTS = 20
 MIN_EFFECTIVE_PATIENTS = 100
@@ -52,6 +54,11 @@ FLAGS: Mapping[str, str] = {
         "The value lies outside its interval: replicates repeat patients, which biases this metric."
     ),
     GIVEN_THRESHOLDS: "The interval takes the thresholds as given.",
+    COMPOSITE: "The label means one finding or another: the larger of their scores is scored.",
+    UNCALIBRATED_LOSS: (
+        "The loss moves probabilities away from frequencies by design, "
+        "and so everything that is derived from them."
+    ),
 }
 
 REASONS = frozenset(

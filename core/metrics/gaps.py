@@ -7,8 +7,8 @@ from itertools import combinations
 from core.errors import ProtocolError
 from core.findings import FINDINGS
 from core.metrics.compare import Comparison, Estimate, compare
-from core.metrics.rows import MetricValue
 from core.metrics.thresholds import POLICIES
+from core.metrics.values import MetricValue
 
 EQUAL_OPPORTUNITY = "recall"
 """Equal opportunity: the same sensitivity at the same threshold (Hardt et al., NeurIPS 2016)."""

@@ -78,12 +78,23 @@ class PrefixLayout:
         """The running sums of `counts`, uint16 [P + 1, C] with zeros in its last row."""
         rows = np.take(counts, self.gather, axis=0)
         weighted = rows if self.weights is None else rows * self.weights
-        within = weighted.reshape(self.block_rows, -1, counts.shape[1])
-        for row in range(1, self.block_rows):
-            within[row] += within[row - 1]
-        before = np.zeros(within.shape[1:])
-        np.cumsum(within[-1, :-1], axis=0, dtype=np.float64, out=before[1:])
-        return PrefixSums(within, before)
+        return prefix_sums(weighted.reshape(self.block_rows, -1, counts.shape[1]))
+
+
+def prefix_sums(within: NDArray[np.uint16] | Values) -> PrefixSums:
+    """Adds up, in place, rows [L, K, C] that stand as the layouts put them."""
+    for row in range(1, len(within)):
+        within[row] += within[row - 1]
+    before = np.zeros(within.shape[1:])
+    np.cumsum(within[-1, :-1], axis=0, dtype=np.float64, out=before[1:])
+    return PrefixSums(within, before)
+
+
+def block_places(num_rows: int, max_block_rows: int = MAX_BLOCK_ROWS) -> tuple[Ends, int]:
+    """Which row stands at each place of a layout, intp [L · K], and L; K·L may exceed the rows."""
+    block_rows = min(max_block_rows, isqrt(num_rows) + 1)
+    num_blocks = -(-num_rows // block_rows)
+    return np.arange(num_blocks * block_rows).reshape(num_blocks, block_rows).T.ravel(), block_rows
 
 
 def prefix_layout(rows: Ends, zero_row: int, weights: Values | None = None) -> PrefixLayout:
@@ -94,9 +105,7 @@ def prefix_layout(rows: Ends, zero_row: int, weights: Values | None = None) -> P
         zero_row: A row whose counts are 0: the sum of the first 0 rows, and the padding.
         weights: float64 [N], what each place counts for; 1 unless given.
     """
-    block_rows = min(MAX_BLOCK_ROWS, isqrt(len(rows)) + 1)
-    num_blocks = -(-(len(rows) + 1) // block_rows)
-    places = np.arange(num_blocks * block_rows).reshape(num_blocks, block_rows).T.ravel()
+    places, block_rows = block_places(len(rows) + 1)
     padded = np.full(len(places), zero_row, dtype=np.intp)
     padded[1 : len(rows) + 1] = rows
     if weights is None:

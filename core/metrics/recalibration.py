@@ -40,8 +40,8 @@ def logits(scores: NDArray[np.floating]) -> Values:
 
 def logistic(x: Values) -> Values:
     """1 / (1 + exp(−x)), without overflow; NaN where there is no fit."""
-    with np.errstate(invalid="ignore"):
-        return np.exp(-np.logaddexp(0, -x))
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, small) / (1 + small)
 
 
 def recalibrate(
@@ -73,21 +73,26 @@ def recalibrate(
 
 def _fitted(design: Values, offset: Values, truth: NDArray[np.bool_], weight: Values) -> Values:
     """Newton's method, each step halved until the likelihood does not fall: float64 [Q]."""
-
-    def loss(theta: Values) -> float:
-        linear = offset + design @ theta
-        return float(weight @ np.logaddexp(0, np.where(truth, -linear, linear)))
-
     theta = np.zeros(design.shape[1])
-    current = loss(theta)
+    p, current = _state(offset, truth, weight)
     for _ in range(MAX_STEPS):
-        p = logistic(offset + design @ theta)
         gradient = design.T @ (weight * (truth - p))
         information = (design.T * (weight * p * (1 - p))) @ design
         step = np.linalg.lstsq(information, gradient)[0]
-        while (lower := loss(theta + step)) > current * (1 + TOLERANCE):
+        while True:
+            p, lower = _state(offset + design @ (theta + step), truth, weight)
+            if lower <= current * (1 + TOLERANCE):
+                break
             step = step / 2
         theta, current = theta + step, lower
         if np.abs(step).max() <= TOLERANCE:
             break
     return theta
+
+
+def _state(linear: Values, truth: NDArray[np.bool_], weight: Values) -> tuple[Values, float]:
+    """Probabilities [N] and the negative log likelihood, from one exponential an image."""
+    small = np.exp(-np.abs(linear))
+    p = np.where(linear >= 0, 1.0, small) / (1 + small)
+    surprise = np.maximum(np.where(truth, -linear, linear), 0) + np.log(1 + small)
+    return p, float(weight @ surprise)

@@ -10,15 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
 
-import numpy as np
-
 from core.metrics.bootstrap import PatientBootstrap, PatientCounts
 from core.metrics.calibration_replicates import calibration_replicates
-from core.metrics.operating import Counts, joined_counts, standardised_counts
+from core.metrics.operating import standardised_counts
 from core.metrics.planning import Plan
 from core.metrics.ranked import RankedSlice, RankedSource
 from core.metrics.ranking import standardised_steps
 from core.metrics.ratio import Values
+from core.metrics.replicates import FindingReplicates, joined_replicates
 from core.metrics.table import METRICS, Metric
 from core.metrics.weighting import RankedFinding, WeightedFinding
 
@@ -29,21 +28,6 @@ MIN_CHUNK, MAX_CHUNK = 8, 256
 
 NUM_THREADS = len(os.sched_getaffinity(0))
 """Findings are weighed side by side; NumPy lets go of the interpreter while it adds."""
-
-
-@dataclass(frozen=True, eq=False)
-class FindingReplicates:
-    """What the replicates say about one finding.
-
-    Args:
-        values: Metric without a threshold to float64 [1 + B].
-        counts: Policy to outcomes [1 + B].
-        positive: float64 [1 + B], the weight of its positives.
-    """
-
-    values: Mapping[str, Values]
-    counts: Mapping[str, Counts]
-    positive: Values
 
 
 def resample(
@@ -83,7 +67,7 @@ def resample(
         calibration = iter(calibration_replicates(bootstrap, terms, metrics, pool))
     return [
         [
-            _concatenated(parts, extra) if parts else None
+            joined_replicates(parts, extra) if parts else None
             for parts, extra in zip(of_slice, calibration, strict=False)
         ]
         for of_slice in found
@@ -160,18 +144,3 @@ def _part(
         if metric.of_ranking and (prevalence is None or metric.moves_with_prevalence)
     }
     return FindingReplicates(ranking, counts, weighted.all_positive)
-
-
-def _concatenated(
-    parts: Sequence[FindingReplicates], calibration: Mapping[str, Values]
-) -> FindingReplicates:
-    first = parts[0]
-    ranking = {name: np.concatenate([part.values[name] for part in parts]) for name in first.values}
-    return FindingReplicates(
-        values={**ranking, **calibration},
-        counts={
-            policy: joined_counts([part.counts[policy] for part in parts])
-            for policy in first.counts
-        },
-        positive=np.concatenate([part.positive for part in parts]),
-    )

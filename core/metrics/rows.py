@@ -4,10 +4,9 @@ Shapes: B replicates; values are [1 + B], the sample itself first.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.findings import Finding
 from core.metrics.bootstrap import Interval, percentile_interval
@@ -22,50 +21,10 @@ from core.metrics.flags import (
 from core.metrics.operating import pooled
 from core.metrics.planning import Plan
 from core.metrics.ratio import ROUNDING, Values, defined, ratio
-from core.metrics.resampling import FindingReplicates
+from core.metrics.replicates import FindingReplicates
 from core.metrics.sample import Sample, label_set_name
 from core.metrics.table import Metric
-
-MACRO = "macro"
-MICRO = "micro"
-WEIGHTED = "weighted"
-
-
-@dataclass(frozen=True)
-class MetricValue:
-    """One number, who stands behind it, and how far it can be trusted.
-
-    Args:
-        finding: A finding, `macro`, `weighted` (by the findings' positives) or `micro`.
-        metric: A name in `METRICS`.
-        policy: A name in `POLICIES`; None where no threshold is used.
-        label_set: Which findings an average covers (`macro@14`); None for a single finding.
-        value: None where undefined.
-        ci_low: Lower bound of the 95 % interval; None where there is none.
-        ci_high: Upper bound.
-        flag: Codes of `FLAGS`, joined by ", "; None if nothing is to be said.
-        n: Images scored.
-        n_positive: The positive ones among them, for an average those positive for any member.
-        n_patients: Patients of the n images.
-        n_labels: Over how many findings an average is; 1 for a single finding.
-        n_resamples: B.
-        replicates: float32 [B], NaN where undefined.
-    """
-
-    finding: str
-    metric: str
-    policy: str | None
-    label_set: str | None
-    value: float | None
-    ci_low: float | None
-    ci_high: float | None
-    flag: str | None
-    n: int
-    n_positive: int
-    n_patients: int
-    n_labels: int
-    n_resamples: int
-    replicates: NDArray[np.float32] = field(compare=False, repr=False)
+from core.metrics.values import MACRO, MICRO, WEIGHTED, MetricValue
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +165,8 @@ def _average(
     if values is None:
         undefined = np.full(1 + averages.num_resamples, np.nan)
         return _row(question, subject, undefined, NO_FINDINGS)
-    return _row(question, subject, values, joined(question.flags(each) for each in members))
+    known = _with_interval(values, averages.sample)
+    return _row(question, subject, known, joined(question.flags(each) for each in members))
 
 
 def _with_interval(values: Values, sample: Sample) -> Values:

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 
 from core.metrics.evaluate import EvaluatedData, evaluate_slices
-from core.metrics.rows import MetricValue
 from core.metrics.rules import Threshold
 from core.metrics.slices import WHOLE, Slice
 from core.metrics.thresholds import POLICIES
+from core.metrics.values import MetricValue
 from core.protocol.scored import Scored
 from core.roles import SourceVal, Split
 from core.tables import METRICS, REPLICATES
@@ -117,7 +117,7 @@ def replicates_frame(place: Scored, measured: Sequence[Measured]) -> pl.DataFram
 
 def _key(place: Scored, each: Measured) -> dict[str, object]:
     return {
-        "dataset": place.dataset.name,
+        "dataset": place.name,
         "split": str(place.examples.split),
         "subgroup": each.subgroup,
         "weighting": each.weighting,

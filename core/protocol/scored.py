@@ -24,11 +24,13 @@ class Scored:
         dataset: Their data set.
         selection: Their rows in its manifest.
         examples: Scores float32 [n, 14] (NaN: not predicted) and labels.
+        name: What tables call it: the data set, `nih@relabels` with the labels of an overlay.
     """
 
     dataset: Dataset
     selection: Selection
     examples: Examples
+    name: str
 
 
 def scored_source(data: DataStore, entry: Entry, results: ResultStore) -> Dataset | None:
@@ -43,10 +45,19 @@ def scored_source(data: DataStore, entry: Entry, results: ResultStore) -> Datase
     return data.dataset(entry.source) if known and entry.source else None
 
 
-def scored(results: ResultStore, entry: Entry, dataset: Dataset, split: Split) -> Scored:
+def scored(
+    results: ResultStore, entry: Entry, dataset: Dataset, split: Split, name: str | None = None
+) -> Scored:
     """The images of a split that the run predicts: source data if it is its source, else target.
 
     A run that was trained here predicts all of them; an imported one those that its file had.
+
+    Args:
+        results: Holds the predictions.
+        entry: The run.
+        dataset: The data set.
+        split: Its split.
+        name: What tables call it; as the data set unless given.
 
     Raises:
         ProtocolError: If the split has no images.
@@ -55,7 +66,8 @@ def scored(results: ResultStore, entry: Entry, dataset: Dataset, split: Split) -
     selection, scores = _predicted(results, entry, dataset, split)
     is_source = dataset.name == entry.source
     role = source_examples if is_source else target_examples
-    return Scored(dataset, selection, role(entry.source or "", selection, scores))
+    examples = role(entry.source or "", selection, scores)
+    return Scored(dataset, selection, examples, name or dataset.name)
 
 
 def source_validation(results: ResultStore, entry: Entry, source: Dataset) -> SourceVal:

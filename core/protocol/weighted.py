@@ -105,7 +105,7 @@ def matchings_frame(place: Scored, matched: Mapping[str, Matching]) -> pl.DataFr
     """How far each matching reaches (`tables.MATCHINGS`)."""
     rows = [
         {
-            "dataset": place.dataset.name,
+            "dataset": place.name,
             "split": str(place.examples.split),
             "weighting": name,
             "n": int(np.count_nonzero(each.weights)),

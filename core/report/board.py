@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from core.datasets.registered import LABELS_FROM
 from core.report.numbers import Question, RunNumbers, run_numbers
 from core.report.published import PublishedRow, published_rows
 from core.store.results import ResultStore
@@ -118,6 +119,8 @@ def _of_source(
 def _published(
     results: ResultStore, rows: Sequence[RunNumbers], dataset: str
 ) -> tuple[PublishedRow, ...]:
+    if LABELS_FROM in dataset:  # Studies published against the data set's own labels.
+        return ()
     known = [row.record.datasets[dataset] for row in rows if dataset in row.record.datasets]
     is_real = bool(known) and not known[0].synthetic
     return published_rows(results, known[0].adapter) if is_real else ()

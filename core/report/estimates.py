@@ -1,17 +1,21 @@
 """What a run achieves per finding, with bootstrap replicates: as stored, or computed anew."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from core.datasets.registered import labelled
 from core.errors import ConfigError
 from core.findings import FINDINGS, Finding
 from core.metrics.compare import Estimate
 from core.metrics.evaluate import evaluate
 from core.metrics.thresholds import choose_thresholds
-from core.protocol.scored import scored, scored_source, source_validation
-from core.records import Entry
+from core.metrics.together import AUROC, aurocs_together
+from core.metrics.values import MetricValue
+from core.progress import Progress, silent
+from core.protocol.scored import Scored, scored, scored_source, source_validation
 from core.report.numbers import UNWEIGHTED
 from core.roles import SourceVal, Split
 from core.store.data import DataStore
@@ -113,25 +117,89 @@ def stored_estimates(results: ResultStore, run_id: str, asked: Asked) -> RunEsti
 
 
 def computed_estimates(
-    data: DataStore, results: ResultStore, run_id: str, asked: Asked, num_resamples: int
-) -> RunEstimates:
+    data: DataStore,
+    results: ResultStore,
+    run_ids: Sequence[str],
+    asked: Asked,
+    num_resamples: int,
+    progress: Progress = silent,
+) -> dict[str, RunEstimates]:
     """As `stored_estimates`, with as many replicates as wanted, from the stored predictions.
 
     Args:
         data: Holds the labels.
         results: Holds the predictions.
-        run_id: The run.
+        run_ids: The runs; AUROC is resampled for all of them at once.
         asked: The question.
         num_resamples: B.
+        progress: Told of replicates, or of runs.
+
+    Returns:
+        Run to its estimates.
 
     Raises:
-        ConfigError: If the run or data set is unknown.
-        ProtocolError: If the policy needs a source that the run lacks.
+        ConfigError: If a run or the data set is unknown.
+        ProtocolError: If the policy needs a source that a run lacks.
         DataError: If tables are damaged, or nothing is predicted there.
     """
-    entry, dataset = results.entry(run_id), data.dataset(asked.dataset)
-    place = scored(results, entry, dataset, asked.split)
-    val = _source_val(data, results, entry) if asked.policy else None
+    dataset = labelled(data, asked.dataset)
+    places = {name: scored(results, results.entry(name), dataset, asked.split) for name in run_ids}
+    resampled = _aurocs if asked.metric == AUROC else partial(_one_by_one, data, results, asked)
+    rows = resampled(places, num_resamples, progress)
+    return {
+        name: RunEstimates(
+            {
+                Finding(row.finding): FindingEstimate(
+                    Estimate(row.value, row.replicates),
+                    Counted(row.n, row.n_positive, row.n_patients),
+                )
+                for row in rows[name]
+                if row.value is not None and row.finding in set(FINDINGS)
+            },
+            frozenset(map(str, place.examples.image_ids)),
+        )
+        for name, place in places.items()
+    }
+
+
+def _aurocs(
+    places: Mapping[str, Scored], num_resamples: int, progress: Progress
+) -> dict[str, list[MetricValue]]:
+    """Runs on the same images share each draw."""
+    alike: dict[bytes, list[str]] = {}
+    for name, place in places.items():
+        alike.setdefault(place.examples.image_ids.tobytes(), []).append(name)
+    found: dict[str, list[MetricValue]] = {}
+    for names in alike.values():
+        examples = places[names[0]].examples
+        scores = [places[name].examples.values for name in names]
+        seed = _seed(places[names[0]])
+        rows = aurocs_together(
+            scores, examples.labels, examples.patient_ids, num_resamples, seed, progress
+        )
+        found |= dict(zip(names, rows, strict=True))
+    return found
+
+
+def _one_by_one(
+    data: DataStore,
+    results: ResultStore,
+    asked: Asked,
+    places: Mapping[str, Scored],
+    num_resamples: int,
+    progress: Progress,
+) -> dict[str, list[MetricValue]]:
+    found: dict[str, list[MetricValue]] = {}
+    for name, place in places.items():
+        val = _source_val(data, results, name) if asked.policy else None
+        found[name] = _rows(place, asked, val, num_resamples)
+        progress("resampling runs", len(found), len(places))
+    return found
+
+
+def _rows(
+    place: Scored, asked: Asked, val: SourceVal | None, num_resamples: int
+) -> list[MetricValue]:
     examples, policy = place.examples, asked.policy
     rows = evaluate(
         examples.values,
@@ -139,21 +207,18 @@ def computed_estimates(
         examples.patient_ids,
         {policy: choose_thresholds(policy, val, examples)} if policy else {},
         num_resamples,
-        int(dataset.hash[:8], 16),
+        _seed(place),
         source_val=val,
         metrics=(asked.metric,),
     )
-    found = {
-        Finding(row.finding): FindingEstimate(
-            Estimate(row.value, row.replicates), Counted(row.n, row.n_positive, row.n_patients)
-        )
-        for row in rows
-        if (row.metric, row.policy) == (asked.metric, policy) and row.value is not None
-        if row.finding in set(FINDINGS)
-    }
-    return RunEstimates(found, frozenset(map(str, examples.image_ids)))
+    return [row for row in rows if (row.metric, row.policy) == (asked.metric, policy)]
 
 
-def _source_val(data: DataStore, results: ResultStore, entry: Entry) -> SourceVal | None:
+def _seed(place: Scored) -> int:
+    return int(place.dataset.hash[:8], 16)
+
+
+def _source_val(data: DataStore, results: ResultStore, run_id: str) -> SourceVal | None:
+    entry = results.entry(run_id)
     source = scored_source(data, entry, results)
     return source_validation(results, entry, source) if source else None

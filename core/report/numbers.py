@@ -1,6 +1,6 @@
 """A run's numbers on one split of one data set."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.findings import FINDINGS
@@ -24,7 +24,9 @@ def study_metrics(policy: str) -> Mapping[str, Question]:
     }
 
 
-def finding_questions(policy: str) -> Mapping[str, Mapping[str, Question]]:
+def finding_questions(
+    policy: str, findings: Iterable[str] = FINDINGS
+) -> Mapping[str, Mapping[str, Question]]:
     """Per finding, the per-label metrics by their names in tables."""
     return {
         finding: {
@@ -32,7 +34,7 @@ def finding_questions(policy: str) -> Mapping[str, Mapping[str, Question]]:
             "AP": (finding, "average_precision", None),
             "F1": (finding, "f1", policy),
         }
-        for finding in FINDINGS
+        for finding in findings
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from core.metrics.gaps import Gap, equal_opportunity, gaps
-from core.metrics.rows import MetricValue
+from core.metrics.values import MetricValue
 from core.report.numbers import UNWEIGHTED
 from core.store.results import ResultStore
 from core.tables import METRICS, REPLICATES

@@ -1,64 +1,28 @@
 """Predictions and labels to thresholds, metrics with intervals, and their replicates."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import polars as pl
 
-from core.datasets.examples import resolve, select
-from core.datasets.registered import subgroup_columns
-from core.datasets.subgroups import strata, subgroups
+from core.datasets.registered import labelled
 from core.errors import ProtocolError
 from core.findings import FINDINGS
 from core.lookup import lookup
-from core.metrics.slices import Slice
-from core.metrics.thresholds import POLICIES, Basis, choose_thresholds
+from core.losses import LOSSES
+from core.metrics.thresholds import POLICIES
 from core.protocol import audit_target, contaminated
 from core.protocol.audit import shared_patients
-from core.protocol.measuring import (
-    Conditions,
-    Measured,
-    Thresholds,
-    measure,
-    metrics_frame,
-    replicates_frame,
-)
+from core.protocol.evaluation import BY_DEFAULT, EvaluateRequest, Places, measured, thresholds_of
+from core.protocol.measuring import Measured, metrics_frame, replicates_frame
 from core.protocol.scored import Scored, scored, scored_source, source_validation
-from core.protocol.weighted import (
-    matchings,
-    matchings_frame,
-    prevalences,
-    prior_shifted,
-    weightings,
-)
-from core.records import DatasetRecord, Entry, ImportRecord, RunRecord
-from core.roles import Examples, SourceVal, Split
-from core.specs import SCORING
+from core.protocol.weighted import matchings, matchings_frame
+from core.records import Entry, ImportRecord, RunRecord
+from core.roles import Split
 from core.store.data import Dataset, DataStore
 from core.store.results import ResultStore
 from core.tables import MATCHINGS, METRICS, REPLICATES, THRESHOLDS
 
 NUM_RESAMPLES = 1000
-REPORTED = ("fixed-0.5", "source-val", "source-rate")
-"""The policies that are evaluated unless others are named: those that leave the target alone."""
-
-
-@dataclass(frozen=True)
-class EvaluateRequest:
-    """What is computed.
-
-    Args:
-        policies: Rows of `POLICIES`; those that need the target are applied to it alone.
-        subgroups: Whether views, sexes, age bands and overlay columns are measured apart too.
-        intersections: Whether pairs of these are, where they are large enough.
-        weightings: Whether the target is also measured at source test's prevalence and mix of
-            views, sexes and ages, and its probabilities at its own prevalence.
-    """
-
-    policies: tuple[str, ...] = REPORTED
-    subgroups: bool = True
-    intersections: bool = False
-    weightings: bool = True
 
 
 def run(
@@ -67,14 +31,15 @@ def run(
     data: DataStore,
     results: ResultStore,
     num_resamples: int = NUM_RESAMPLES,
-    request: EvaluateRequest = EvaluateRequest(),
+    request: EvaluateRequest = BY_DEFAULT,
 ) -> pl.DataFrame:
     """Score a run on its source's validation and test splits and on a target's test split.
 
     Args:
         run_id: A run that was trained here, or imported, with predictions for both data sets;
             an imported run may lack those of its source, and then has no source thresholds.
-        target_name: The hospital that training never saw.
+        target_name: The hospital that training never saw; `nih@relabels` is `nih` with the
+            labels of an overlay alone.
         data: Holds manifests and image hashes.
         results: Where thresholds, metrics and replicates go.
         num_resamples: Bootstrap replicates for the intervals.
@@ -88,37 +53,28 @@ def run(
         ProtocolError: If the target is the source or shares images with it.
         DataError: If predictions are missing or do not fit the manifest.
     """
-    policies = {name: lookup(POLICIES, name, "threshold policy") for name in request.policies}
+    for name in request.policies:
+        lookup(POLICIES, name, "threshold policy")
     entry = _scorable(results, run_id)
-    target = data.dataset(target_name)
+    target = labelled(data, target_name)
     source = scored_source(data, entry, results)
     _audit(entry, source, target, data)
-    away, val = scored(results, entry, target, Split.TEST), None
-    places = [away]
+    away = scored(results, entry, target, Split.TEST, target_name)
+    places = Places((away,), None)
     if source is not None:
-        val = source_validation(results, entry, source)
         home = (scored(results, entry, source, split) for split in (Split.VAL, Split.TEST))
-        places = [*home, away]
-    possible = tuple(name for name, each in policies.items() if val or each.basis in _WITHOUT_VAL)
+        places = Places((*home, away), source_validation(results, entry, source))
+    calibrated = isinstance(entry, ImportRecord) or LOSSES[entry.spec.loss].calibrated
     with results.locked(run_id):
-        _write_record(results, entry, target.record)
-        chosen = [(each, _thresholds(each, possible, val)) for each in places]
-        results.write(run_id, THRESHOLDS, _threshold_frame(results, run_id, chosen))
-        for name in dict.fromkeys(each.dataset.name for each in places):
-            rows = [
-                (place, _measured(place, conditions, places, data, request))
-                for place, each in chosen
-                if place.dataset.name == name
-                for conditions in [Conditions(each, val, num_resamples)]
-            ]
-            _write_metrics(results, run_id, rows)
-        if request.weightings and len(places) > 1:
-            reach = matchings_frame(away, matchings(away, places[-2]))
-            results.replace_dataset(run_id, MATCHINGS, reach, target_name)
+        _write_record(results, entry, away)
+        results.write(run_id, THRESHOLDS, _threshold_frame(results, run_id, places, request))
+        found = list(measured(places, data, request, num_resamples, calibrated=calibrated))
+        for name in dict.fromkeys(place.name for place, _ in found):
+            _write_metrics(results, run_id, [each for each in found if each[0].name == name])
+        if request.weightings and places.source_test:
+            reach = matchings_frame(away, matchings(away, places.source_test))
+            results.replace_dataset(run_id, MATCHINGS, reach, away.name)
     return results.read(run_id, METRICS)
-
-
-_WITHOUT_VAL = (Basis.NOTHING, Basis.EVALUATED)
 
 
 def _scorable(results: ResultStore, run_id: str) -> Entry:
@@ -145,101 +101,50 @@ def _audit(entry: Entry, source: Dataset | None, target: Dataset, data: DataStor
         )
 
 
-def _write_record(results: ResultStore, entry: Entry, target: DatasetRecord) -> None:
+def _write_record(results: ResultStore, entry: Entry, away: Scored) -> None:
     """The run's record with what is known of a target, and of its images in the weights."""
-    datasets = entry.datasets | {target.name: target}
+    target = away.dataset.record
+    datasets = entry.datasets | {away.name: target}
     if isinstance(entry, ImportRecord):
         results.write_import(entry.model_copy(update={"datasets": datasets}))
         return
     assert entry.weights is not None
     sentence = contaminated(entry.weights.origin, target.adapter)
-    known = {target.name: sentence} if sentence and not target.synthetic else {}
-    others = {name: each for name, each in entry.contaminated.items() if name != target.name}
+    known = {away.name: sentence} if sentence and not target.synthetic else {}
+    others = {name: each for name, each in entry.contaminated.items() if name != away.name}
     results.write_record(
         entry.model_copy(update={"datasets": datasets, "contaminated": others | known})
     )
 
 
-def _thresholds(place: Scored, policies: Sequence[str], val: SourceVal | None) -> Thresholds:
-    """Policies that use the evaluated data are applied to the target, not to the source."""
-    is_source = val is not None and place.dataset.name == val.source
-    return {
-        name: choose_thresholds(name, val, place.examples)
-        for name in policies
-        if POLICIES[name].target_use == "none" or not is_source
-    }
-
-
 def _threshold_frame(
-    results: ResultStore, run_id: str, chosen: Sequence[tuple[Scored, Thresholds]]
+    results: ResultStore, run_id: str, places: Places, request: EvaluateRequest
 ) -> pl.DataFrame:
     """The thresholds of this evaluation, and those that others were given on their targets."""
     rows = [
-        {"finding": str(finding), "policy": policy}
-        | _where(policy, place.examples)
-        | vars(threshold)
-        for place, thresholds in chosen
-        for policy, of_policy in thresholds.items()
-        for finding, threshold in zip(FINDINGS, of_policy, strict=True)
+        {"finding": str(finding), "policy": policy} | _where(policy, place) | vars(threshold)
+        for place in places.each
+        for policy, chosen in thresholds_of(place, request.policies, places.val).items()
+        for finding, threshold in zip(FINDINGS, chosen, strict=True)
     ]
     new = pl.DataFrame(rows, THRESHOLDS.schema)
-    evaluated = {place.dataset.name for place, _ in chosen}
+    evaluated = {place.name for place in places.each}
     of_others = pl.col("dataset").is_not_null() & ~pl.col("dataset").is_in(evaluated)
     kept = results.read(run_id, THRESHOLDS).filter(of_others)
     return pl.concat([kept, new]).unique(THRESHOLDS.key, keep="last", maintain_order=True)
 
 
-def _where(policy: str, examples: Examples) -> dict[str, str | None]:
+def _where(policy: str, place: Scored) -> dict[str, str | None]:
     if POLICIES[policy].target_use == "none":
         return {"dataset": None, "split": None}
-    return {"dataset": examples.dataset, "split": str(examples.split)}
+    return {"dataset": place.name, "split": str(place.examples.split)}
 
 
 def _write_metrics(
-    results: ResultStore, run_id: str, measured: Iterable[tuple[Scored, Iterable[Measured]]]
+    results: ResultStore, run_id: str, found: Sequence[tuple[Scored, Sequence[Measured]]]
 ) -> None:
     """Put the new rows of one data set in the place of its old ones."""
-    places = [(place, list(rows)) for place, rows in measured]
-    name = places[0][0].dataset.name
+    name = found[0][0].name
     for table, frame in ((METRICS, metrics_frame), (REPLICATES, replicates_frame)):
-        new = pl.concat([frame(place, rows) for place, rows in places])
+        new = pl.concat([frame(place, rows) for place, rows in found])
         results.replace_dataset(run_id, table, new, name)
-
-
-def _measured(
-    place: Scored,
-    conditions: Conditions,
-    places: Sequence[Scored],
-    data: DataStore,
-    request: EvaluateRequest,
-) -> list[Measured]:
-    """The whole split and its subgroups; of the target its weightings to source test too."""
-    slices = (
-        _subgroups(place, data, intersections=request.intersections) if request.subgroups else ()
-    )
-    if not request.weightings or place is not places[-1] or len(places) == 1:
-        return measure(place, conditions, slices)
-    source_test = places[-2]
-    weighted = weightings(source_test, matchings(place, source_test))
-    train = select(source_test.dataset, Split.TRAIN).manifest
-    return [
-        *measure(place, conditions, (*slices, *weighted)),
-        *prior_shifted(place, prevalences(resolve(train, SCORING)), conditions),
-    ]
-
-
-def _subgroups(place: Scored, data: DataStore, *, intersections: bool) -> tuple[Slice, ...]:
-    """Who is measured apart; on source validation, which chose the thresholds, nobody."""
-    if place.examples.split == Split.VAL:
-        return ()
-    examples = place.examples
-    found = subgroups(
-        strata(
-            place.selection.manifest,
-            subgroup_columns(place.dataset, data)[place.selection.rows],
-        ),
-        examples.patient_ids[(examples.labels == 1).any(axis=1)],
-        examples.patient_ids,
-        intersections=intersections,
-    )
-    return tuple(Slice(subgroup=each.name, images=each.images) for each in found)

@@ -62,3 +62,10 @@ def test_what_cannot_be_compared_is_refused(
     done = cxr("compare", *arguments, "--dataset", AWAY, "--stored", *imported.options)
     assert (done.exit_code, done.out) == (3, "")
     assert sentence in done.err
+
+
+def test_an_imported_run_has_no_other_trainings(cxr: Cxr, imported: Places) -> None:
+    compare = ("compare", "strong", "weak", "--dataset", AWAY, "--over", "seeds")
+    done = cxr(*compare, *imported.options)
+    assert done.exit_code == 3
+    assert "strong was not trained here; compare it without --over." in done.err

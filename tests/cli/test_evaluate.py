@@ -97,3 +97,31 @@ def test_no_run_named_is_refused_where_there_are_imported_ones_too(
     done = cxr("eval", "--target", AWAY, *places.options)
     assert done.exit_code == 3
     assert "Name the runs, or say --all" in done.err
+
+
+def test_composites_stand_below_the_findings_where_they_are_asked_for(
+    cxr: Cxr, places: Places
+) -> None:
+    assert "Mass or" not in evaluated(cxr, places, "weak")
+    out = evaluated(cxr, places, "weak", "--composites")
+    assert "Mass or" in out
+    assert "composite" in out
+    assert max(map(len, tables(out))) <= TABLE_WIDTH
+
+
+def test_labels_of_an_overlay_are_named_and_an_unknown_one_is_refused(
+    cxr: Cxr, places: Places
+) -> None:
+    labels = places.data.root.parent / "readers.csv"
+    ids = places.data.dataset(AWAY).manifest["image_id"]
+    rows = (f"{each},{number % 2}" for number, each in enumerate(ids))
+    labels.write_text("\n".join(["image_id,Mass", *rows]))
+    cxr("data", "overlay", AWAY, "--file", labels, *places.options[:2])
+    out = evaluated(cxr, places, "weak", "--labels-from", "readers")
+    assert out.startswith(f"{AWAY}@readers, test split: ")
+    assert "macro@1:" in out.splitlines()[0] + out.splitlines()[1]
+    compare = ("compare", "weak", "strong", "--dataset", f"{AWAY}@readers", "--num-resamples", 50)
+    assert "on away@readers (test)" in cxr(*compare, *places.options).out
+    done = cxr("eval", "weak", "--target", AWAY, "--labels-from", "reader", *places.options)
+    assert done.exit_code == 3
+    assert "Unknown overlay 'reader'" in done.err

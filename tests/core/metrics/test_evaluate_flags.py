@@ -7,10 +7,10 @@ import pytest
 
 from core.findings import FINDINGS, Finding
 from core.metrics.flags import NO_FIT, REASONS, ZERO_DENOMINATOR, codes
-from core.metrics.rows import MetricValue
 from core.metrics.rules import Threshold
 from core.metrics.sample import label_set_name
 from core.metrics.thresholds import choose_thresholds
+from core.metrics.values import MetricValue
 from core.roles import NOT_SCORED, SourceVal, Target
 from tests.fixtures.evaluated import Thresholds, evaluated, row_of
 

@@ -7,8 +7,8 @@ from core.errors import ProtocolError
 from core.findings import FINDINGS
 from core.metrics.evaluate import EvaluatedData, evaluate_slices
 from core.metrics.gaps import equal_opportunity, gaps
-from core.metrics.rows import MetricValue
 from core.metrics.slices import Slice
+from core.metrics.values import MetricValue
 from core.roles import NOT_SCORED, Target
 from tests.fixtures.evaluated import HALF, row_of
 

@@ -19,7 +19,8 @@ from core.metrics.calibration import calibration_of
 from core.metrics.operating import f1
 from core.metrics.planning import plan_thresholds
 from core.metrics.ranked import LabelledImages, RankedSource, labelled_images, rank_slice
-from core.metrics.resampling import FindingReplicates, resample
+from core.metrics.replicates import FindingReplicates
+from core.metrics.resampling import resample
 from core.metrics.rules import Threshold
 from core.metrics.table import METRICS
 from core.metrics.thresholds import choose_thresholds

@@ -4,11 +4,12 @@ import pytest
 from core.findings import FINDINGS
 from core.metrics.operating import Counts
 from core.metrics.planning import PlannedThreshold
-from core.metrics.resampling import FindingReplicates
-from core.metrics.rows import Averages, FindingResult, MetricValue, Question, metric_rows
+from core.metrics.replicates import FindingReplicates
+from core.metrics.rows import Averages, FindingResult, Question, metric_rows
 from core.metrics.sample import Sample
 from core.metrics.table import METRICS
 from core.metrics.thresholds import Basis
+from core.metrics.values import MetricValue
 
 MANY = Sample(
     n=100, n_positive=40, n_patients=50, n_positive_patients=80, effective_positive_patients=120.0

@@ -13,9 +13,9 @@ from core.errors import ConfigError, DataError
 from core.findings import FINDINGS
 from core.metrics.bootstrap import PatientBootstrap
 from core.metrics.evaluate import EvaluatedData, evaluate_slices
-from core.metrics.rows import MetricValue
 from core.metrics.slices import Slice
 from core.metrics.thresholds import choose_thresholds
+from core.metrics.values import MetricValue
 from core.roles import NOT_SCORED, Target
 from tests.fixtures.evaluated import HALF, Thresholds, row_of
 

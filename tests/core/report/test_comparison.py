@@ -25,10 +25,7 @@ def stored(places: Places, *names: str, asked: Asked = AUROC) -> Mapping[str, Ru
 def fresh(
     places: Places, *names: str, asked: Asked = AUROC, num_resamples: int = 100
 ) -> Mapping[str, RunEstimates]:
-    return {
-        name: computed_estimates(places.data, places.results, name, asked, num_resamples)
-        for name in names
-    }
+    return computed_estimates(places.data, places.results, names, asked, num_resamples)
 
 
 def compared(places: Places, runs: Mapping[str, RunEstimates], asked: Asked = AUROC) -> Compared:
