@@ -36,7 +36,10 @@ Weights = Annotated[str | None, typer.Option(help="Of all backbones.", rich_help
 Seeds = Annotated[int | None, typer.Option(help="Number of seeds.", rich_help_panel=_GRID)]
 ResampleTrain = Annotated[
     int | None,
-    typer.Option(help="Patient resamples that frozen arms train on too.", rich_help_panel=_GRID),
+    typer.Option(
+        help="Patient resamples that frozen arms train on too, each with the first seed alone.",
+        rich_help_panel=_GRID,
+    ),
 ]
 Size = Annotated[
     int | None, typer.Option(help="Side of the images, in pixels.", rich_help_panel=_GRID)

@@ -13,6 +13,7 @@ from core.progress import silent
 
 if TYPE_CHECKING:
     from core.records import RunRecord
+    from core.training.convergence import Convergence
 
 
 def train(
@@ -54,6 +55,7 @@ def train(
     positives: of.Positives = None,
     no_finding: of.NoFinding = None,
     projection: of.Projection = None,
+    convergence: of.CheckConvergence = False,
     as_json: AsJson = False,
     data: DataDir = DATA,
     results: ResultsDir = RESULTS,
@@ -116,6 +118,7 @@ def train(
     from core.stages import cache
     from core.stages import train as stage
     from core.store import DataStore, ResultStore
+    from core.training.convergence import check_convergence
 
     stores = DataStore(data), ResultStore(results)
     stage.check(spec, *stores)
@@ -124,8 +127,11 @@ def train(
         told = progress if is_main else silent
         cache.run(stores[0], source, spec.image, told)
         record = stage.run(spec, *stores, told)
+        checked = None
+        if convergence and is_main:
+            checked = check_convergence(record.run_id, *stores, told)
     if is_main:
-        _print(record, as_json)
+        _print(record, checked, as_json)
 
 
 def _given(**fields: object) -> dict[str, object]:
@@ -133,9 +139,10 @@ def _given(**fields: object) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _print(record: RunRecord, as_json: bool) -> None:
+def _print(record: RunRecord, checked: Convergence | None, as_json: bool) -> None:
     if as_json:
-        output.json_out(record.model_dump(mode="json"))
+        found = {"convergence": checked.model_dump(mode="json")} if checked else {}
+        output.json_out(record.model_dump(mode="json") | found)
         return
     output.line(record.run_id)
     spec = record.spec
@@ -148,3 +155,24 @@ def _print(record: RunRecord, as_json: bool) -> None:
     )
     if not record.ranked:
         output.note("Random weights: this run is shown, and never ranked.")
+    if checked:
+        _note_convergence(checked)
+
+
+def _note_convergence(checked: Convergence) -> None:
+    verdicts = {
+        True: "converged",
+        False: "not converged",
+        None: "not decided by L-BFGS's last step",
+    }
+    for finding, each in checked.findings.items():
+        output.note(
+            f"{finding}: training loss {each.loss:.5f}, lowest {each.lowest:.5f}, "
+            f"{each.share:.1%} of it to go."
+        )
+    worst = checked.findings[checked.worst]
+    output.note(
+        f"L-BFGS would remove {checked.overall.share:.1%} of the head's training loss, at worst "
+        f"{worst.share:.1%} ({checked.worst}); tolerance {checked.tolerance:.0%} of each finding's "
+        f"loss: {verdicts[checked.converged]}."
+    )

@@ -98,6 +98,14 @@ Decays = Annotated[
         rich_help_panel=_LINEAR,
     ),
 ]
+CheckConvergence = Annotated[
+    bool,
+    typer.Option(
+        "--check-convergence",
+        help="Then tell how far the head's training loss lies above what L-BFGS reaches.",
+        rich_help_panel=_LINEAR,
+    ),
+]
 
 TuneEpochs = Annotated[
     int | None,

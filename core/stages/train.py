@@ -19,6 +19,7 @@ from core.training.features import frozen_backbone
 from core.training.recipe import check_recipe
 from core.training.recorded import failed, job_of, train_recorded
 from core.training.represent import represent
+from core.training.sharing import sharing_features
 
 
 def check(spec: RunSpec, data: DataStore, results: ResultStore) -> None:
@@ -84,7 +85,7 @@ def run_together(
         Interrupted: If a signal asked to stop; a checkpoint was written.
     """
     records: dict[str, RunRecord] = {}
-    for group in _sharing_features(specs):
+    for group in sharing_features(specs):
         try:
             made = _run_group(group, data, results, progress)
         except Interrupted:
@@ -94,19 +95,6 @@ def run_together(
             made = [_attempt(spec, data, results, progress) for spec in group]
         records |= {record.run_id: record for record in made}
     return [records[spec.run_id] for spec in specs]
-
-
-def _sharing_features(specs: Sequence[RunSpec]) -> list[list[RunSpec]]:
-    """Runs that see the same features and labels together; one with a stage of its own alone."""
-    own = {"loss", "seed", "resample", "epochs", "batch_size", "learning_rates", "weight_decays"}
-    groups: dict[str, list[RunSpec]] = {}
-    for spec in specs:
-        is_alone = spec.tuning is not None
-        # Random weights are drawn from the seed.
-        distinct = own - {"seed"} if spec.weights == "random" else own
-        shared = spec.run_id if is_alone else spec.model_dump_json(exclude=distinct)
-        groups.setdefault(shared, []).append(spec)
-    return list(groups.values())
 
 
 def _run_group(

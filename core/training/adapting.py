@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from core.models.adapter import Adapter
 from core.models.classifier import num_features
 from core.specs import AugmentSpec, ContrastiveSpec, TuneSpec
+from core.store.arrays import ArrayParts
 from core.training import goals
 from core.training.device import DeviceImages
 from core.training.features import as_recorded, forward_all
@@ -67,15 +68,19 @@ def view_features(job: Job, augment: AugmentSpec, key: str, view: int) -> NDArra
         on.
     """
     view_key = f"{key}-{augment.digest()}-view{view}"
-    if not job.world.told(job.data.features_path(job.source, view_key).exists()):
-        features = _extracted(job, augment, view)
+    path = job.data.features_path(job.source, view_key)
+    parts = ArrayParts(path)
+    if not job.world.told(path.exists()):
+        features = _extracted(job, augment, view, parts)
         if job.world.is_main:
             job.data.write_features(job.source, view_key, features)
         job.world.wait()
+    if job.world.is_main:
+        parts.remove()
     return job.data.features(job.source, view_key)
 
 
-def _extracted(job: Job, augment: AugmentSpec, view: int) -> NDArray[np.float32]:
+def _extracted(job: Job, augment: AugmentSpec, view: int, parts: ArrayParts) -> NDArray[np.float32]:
     model = as_recorded(copy.deepcopy(job.backbone.model), job.forward)
     images = DeviceImages(job.data.images(job.source, job.spec.image).pixels, job.device)
     every_row = np.arange(job.source.manifest.height)
@@ -89,6 +94,7 @@ def _extracted(job: Job, augment: AugmentSpec, view: int) -> NDArray[np.float32]
         job.device,
         job.progress,
         job.world,
+        parts,
     )
     return features
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from core.errors import ConfigError, DataError
 from core.store.atomic import replacing
+from core.store.seal import BLANK, KEY, is_whole, seal
 
 _MODULE, _OPTIMIZER = "module.", "optimizer."
 
@@ -57,11 +58,13 @@ class Checkpoint:
         tensors["loss"] = place.loss
         metadata = {
             "made_from": self.made_from,
+            KEY: BLANK,
             "place": json.dumps({"epoch": place.epoch, "step": place.step, "rows": place.rows}),
         }
         contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
         with replacing(self.path) as temporary:
             save_file(contiguous, temporary, metadata)
+            seal(temporary)
 
     def load(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> Place:
         """Bring module and optimizer to where the stage stood; the start where there is no file.
@@ -73,6 +76,8 @@ class Checkpoint:
         if not self.path.exists():
             return Place()
         try:
+            if is_whole(self.path) is False:
+                raise SafetensorError("it is not what was written")
             tensors = load_file(self.path)
             with safe_open(self.path, "pt") as file:
                 metadata = file.metadata()

@@ -17,9 +17,13 @@ from core.models.weights import load_backbone
 from core.progress import Progress, silent
 from core.records import ForwardRecord, WeightsRecord
 from core.specs import ImageSpec, RunSpec
+from core.store.arrays import ArrayParts
 from core.store.data import Dataset, DataStore
 from core.training.device import DeviceImages, best_device, forward_batch_size
 from core.training.distributed import ALONE, World
+
+PART_BATCHES = 64
+"""Batches of each process after which results are kept: a kill costs a minute at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +94,8 @@ def dataset_features(
 ) -> NDArray[np.float32]:
     """A data set's features, extracted unless they are stored already.
 
+    After a kill the same call goes on where the last part was kept, to the same bits.
+
     Args:
         store: Holds the decoded images.
         dataset: Whose features.
@@ -105,12 +111,16 @@ def dataset_features(
     Raises:
         DataError: If the image cache is missing or damaged.
     """
-    if not world.told(store.features_path(dataset, key).exists()):
+    path = store.features_path(dataset, key)
+    parts = ArrayParts(path)
+    if not world.told(path.exists()):
         pixels = store.images(dataset, image).pixels
-        features = extract(model(), pixels, progress, world)
+        features = extract(model(), pixels, progress, world, parts)
         if world.is_main:
             store.write_features(dataset, key, features)
         world.wait()
+    if world.is_main:
+        parts.remove()
     return store.features(dataset, key)
 
 
@@ -119,6 +129,7 @@ def extract(
     pixels: NDArray[np.uint8],
     progress: Progress = silent,
     world: World = ALONE,
+    parts: ArrayParts | None = None,
 ) -> NDArray[np.float32]:
     """Pooled features of all images.
 
@@ -127,6 +138,7 @@ def extract(
         pixels: uint8 [N, S, S].
         progress: Told after each batch.
         world: The processes that share the work.
+        parts: Where results are kept while this goes on, and taken from.
 
     Returns:
         float32 [N, d].
@@ -139,6 +151,7 @@ def extract(
         model.mean.device,
         progress,
         world,
+        parts,
     )
 
 
@@ -149,6 +162,7 @@ def forward_all(
     device: torch.device,
     progress: Progress = silent,
     world: World = ALONE,
+    parts: ArrayParts | None = None,
 ) -> NDArray[np.float32]:
     """What a network says of images, batch after batch, the batches dealt out to the processes.
 
@@ -161,16 +175,38 @@ def forward_all(
         device: Where the network is.
         progress: Told after each batch.
         world: The processes that share the work.
+        parts: Where the main process keeps results while this goes on, and takes them from.
 
     Returns:
         float32 [n, length], whole in every process.
     """
     results = np.zeros((len(rows), length), np.float32)
     step = forward_batch_size(device)
-    with torch.inference_mode():
-        for start in range(world.rank * step, len(rows), world.size * step):
-            chosen = slice(start, start + step)
-            results[chosen] = forward(rows[chosen]).float().cpu().numpy()
-            progress("extracting features", min(chosen.stop, len(rows)), len(rows))
-    # Every row is a number in one process and 0 in all others.
-    return results if world.size == 1 else world.sum(torch.from_numpy(results)).numpy()
+    done = _taken(parts, results, step, world)
+    for first in range(done, len(rows), PART_BATCHES * step * world.size):
+        last = min(first + PART_BATCHES * step * world.size, len(rows))
+        with torch.inference_mode():
+            for start in range(first + world.rank * step, last, world.size * step):
+                chosen = slice(start, min(start + step, last))
+                results[chosen] = forward(rows[chosen]).float().cpu().numpy()
+                progress("extracting features", chosen.stop, len(rows))
+        _share(results[first:last], world)
+        if parts is not None and world.is_main:
+            parts.keep(first, results[first:last])
+    return results
+
+
+def _taken(parts: ArrayParts | None, results: NDArray[np.float32], step: int, world: World) -> int:
+    """Fill in the results that were kept; returns how many, a whole number of batches."""
+    kept = parts.kept() if parts is not None and world.is_main else None
+    done = world.told(0 if kept is None else min(len(kept) // step * step, len(results)))
+    if kept is not None:
+        results[:done] = kept[:done]
+    _share(results[:done], world)
+    return done
+
+
+def _share(results: NDArray[np.float32], world: World) -> None:
+    """Bring results into every process: a row is a number in one of them and 0 in all others."""
+    if world.size > 1:
+        results[:] = world.sum(torch.from_numpy(results)).numpy()

@@ -6,7 +6,9 @@ Shapes: H heads, N images, D features, F = 14 findings.
 from collections.abc import Iterator, Sequence
 from itertools import count, groupby
 
-from core.errors import ProtocolError
+import torch
+
+from core.errors import CxrError, DataError, ProtocolError
 from core.findings import NUM_FINDINGS
 from core.losses.spec import LossSpec
 from core.progress import Progress, silent
@@ -19,7 +21,7 @@ from core.training.probe_selection import Contest, HeadRequest, Selected
 from core.training.probe_stack import HeadStack, rate_and_decay
 from core.training.probe_validation import Validation
 
-__all__ = ["HeadRequest", "Selected", "fit", "fit_all"]
+__all__ = ["HeadRequest", "Selected", "fit", "fit_all", "fit_each"]
 
 STACK_WEIGHTS, STACK_HEADS = 2**20, 64
 """Most weights and heads of a stack: with AdamW's moments and the gradient the weights should stay
@@ -52,6 +54,27 @@ def fit_all(
     requests: Sequence[HeadRequest],
     progress: Progress = silent,
 ) -> list[Selected]:
+    """`fit_each` where every request has to come out.
+
+    Raises:
+        ProtocolError: If `train` or `val` is anything else, or a request has no finding with
+            both classes in both.
+        DataError: If a feature or a logit is not finite.
+    """
+    selected: list[Selected] = []
+    for outcome in fit_each(train, val, requests, progress):
+        if isinstance(outcome, CxrError):
+            raise outcome
+        selected.append(outcome)
+    return selected
+
+
+def fit_each(
+    train: Examples,
+    val: Examples,
+    requests: Sequence[HeadRequest],
+    progress: Progress = silent,
+) -> list[Selected | CxrError]:
     """Train the candidates of all requests together, and choose each request's best.
 
     Features are standardised by source train, resampled or not. Of a request's candidates and
@@ -66,11 +89,12 @@ def fit_all(
         progress: Told after each epoch.
 
     Returns:
-        One per request, in their order.
+        One per request, in their order: the head; or why there is none, which is no other
+        request's concern. A `ProtocolError` says that no finding has both classes in both, a
+        `DataError` that a candidate diverged.
 
     Raises:
-        ProtocolError: If `train` or `val` is anything else, or a request has no finding with
-            both classes in both.
+        ProtocolError: If `train` or `val` is anything else.
         DataError: If a feature is not finite.
     """
     train = require_role(train, SourceTrain, "Fitting")
@@ -80,13 +104,14 @@ def fit_all(
     standardisation = Standardisation.of(train.values)
     sample = Sample.of(train, standardisation, device)
     validation = Validation.of(val, standardisation, device)
-    stacks = list(_stacks(contests, sample.features.shape[1]))
+    can_fit = [contest for contest in contests if contest.failure is None]
+    stacks = list(_stacks(can_fit, sample.features.shape[1]))
     num_epochs = sum(together[0].request.epochs for together in stacks)
     done = count(1)
     for together in stacks:
         for _ in _epochs(together, sample, validation):
             progress("training heads", next(done), num_epochs)
-    return [contest.selected(standardisation) for contest in contests]
+    return [contest.failure or contest.selected(standardisation) for contest in contests]
 
 
 def _contests(train: SourceTrain, val: SourceVal, requests: Sequence[HeadRequest]) -> list[Contest]:
@@ -94,13 +119,14 @@ def _contests(train: SourceTrain, val: SourceVal, requests: Sequence[HeadRequest
     numbers = {request.resample for request in requests}
     resamples = {number: resample(train, number) for number in numbers}
     contests = [Contest(request, resamples[request.resample], in_val) for request in requests]
-    unfit = {contest.request.resample for contest in contests if not contest.judged.any()}
-    if unfit:
-        where = "".join(f" (resample {number})" for number in unfit if number is not None)
-        raise ProtocolError(
-            f"Source {train.dataset!r}{where} has no finding with both classes in train and "
-            "validation; nothing can be fitted and selected on it."
-        )
+    for contest in contests:
+        if not contest.judged.any():
+            number = contest.request.resample
+            where = "" if number is None else f" (resample {number})"
+            contest.failure = ProtocolError(
+                f"Source {train.dataset!r}{where} has no finding with both classes in train and "
+                "validation; nothing can be fitted and selected on it."
+            )
     return contests
 
 
@@ -134,8 +160,22 @@ def _epochs(together: Sequence[Contest], sample: Sample, validation: Validation)
     stack = HeadStack(sample, candidates, request.seed, request.batch_size)
     for epoch in range(1, request.epochs + 1):
         losses = stack.train_one_epoch()
-        ranking = validation.rank(stack.logits(validation.features))
+        logits = stack.logits(validation.features)
+        is_finite = torch.isfinite(logits).flatten(1).all(1)
+        ranking = validation.rank(logits.where(is_finite[:, None, None], 0))
         for contest in together:
             rows = [row_of[candidate] for candidate in contest.candidates]
-            contest.enter(epoch, stack, rows, losses, ranking)
+            if is_finite[rows].all():
+                contest.enter(epoch, stack, rows, losses, ranking)
+            elif contest.failure is None:
+                contest.failure = _diverged(contest, is_finite[rows].tolist(), epoch)
         yield
+
+
+def _diverged(contest: Contest, is_finite: Sequence[bool], epoch: int) -> DataError:
+    pairs = zip(contest.candidates, is_finite, strict=True)
+    rates = {f"{candidate.learning_rate:g}" for candidate, finite in pairs if not finite}
+    return DataError(
+        f"Heads with learning rate {', '.join(sorted(rates))} gave scores that are not finite "
+        f"after epoch {epoch}; try lower rates."
+    )

@@ -3,7 +3,9 @@
 Shapes: D features, F = 14 findings.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,12 +13,29 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from torch import Tensor
 
-from core.findings import NUM_FINDINGS
+from core.findings import FINDINGS, NUM_FINDINGS, Finding
 from core.losses.spec import LossSpec
 from core.roles import Examples, SourceTrain, require_role
 from core.training.head import Head, Standardisation
 from core.training.probe_sample import Sample, mask_of, resample
 from core.training.probe_stack import HeadObjective
+
+
+class Reached(NamedTuple):
+    """A finding's mean loss over its scored labels.
+
+    Args:
+        loss: Of the head.
+        lowest: Of the head with the lowest loss.
+    """
+
+    loss: float
+    lowest: float
+
+    @property
+    def share(self) -> float:
+        """The share of the head's loss that training to the end would still remove."""
+        return (self.loss - self.lowest) / self.loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +47,15 @@ class ConvergenceGap:
         lowest: The lowest loss that L-BFGS found from there.
         converged: Whether L-BFGS met its own criterion, and did not stop at its last step.
         closed: The head with the lowest loss.
+        findings: The same for each finding that the head was fitted on; no finding's weights bear
+            on another's loss, so each is solved for itself.
     """
 
     loss: float
     lowest: float
     converged: bool
     closed: Head
+    findings: Mapping[Finding, Reached]
 
     @property
     def gap(self) -> float:
@@ -89,6 +111,7 @@ def convergence_gap(
         lowest=float(solution.fun),
         converged=bool(solution.success),
         closed=standardisation.fold(weight.reshape(head.weight.shape), bias, head.findings),
+        findings=problem.reached(start, solution.x),
     )
 
 
@@ -105,7 +128,7 @@ class _Problem:
     ) -> None:
         sample = Sample.of(train, standardisation, torch.device("cpu"))
         objective = HeadObjective(loss, resample(train, resample_number), mask_of(head.findings))
-        self._loss = loss
+        self._loss, self._findings = loss, head.findings
         self._features, self._labels = sample.features.double(), sample.labels.double()
         self._scored = objective.scored(sample).double()
         self._positive_weight = objective.positive_weight.double()
@@ -113,12 +136,26 @@ class _Problem:
     def loss_and_slope(self, flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """The mean loss, and its slope by each number, float64 [F·D + F]."""
         values = torch.from_numpy(flat).requires_grad_()
-        weight, bias = values.split([len(flat) - NUM_FINDINGS, NUM_FINDINGS])
-        logits = self._features @ weight.view(NUM_FINDINGS, -1).T + bias
-        mean = self._mean(logits)
+        every = self._logits(values)[None]
+        mean = self._loss.head_loss(every, self._labels, self._scored, self._positive_weight)[0]
         (slope,) = torch.autograd.grad(mean, values)
         return mean.item(), slope.numpy()
 
-    def _mean(self, logits: Tensor) -> Tensor:
-        logits = logits.unsqueeze(0)
-        return self._loss.head_loss(logits, self._labels, self._scored, self._positive_weight)[0]
+    def reached(
+        self, flat: NDArray[np.float64], solved: NDArray[np.float64]
+    ) -> dict[Finding, Reached]:
+        """What each finding that is fitted costs a head, and the one with the lowest loss."""
+        losses = map(Reached, self._of_findings(flat), self._of_findings(solved))
+        each = zip(FINDINGS, losses, strict=True)
+        return {finding: its for finding, its in each if finding in self._findings}
+
+    def _of_findings(self, flat: NDArray[np.float64]) -> list[float]:
+        """The mean loss of each: a finding is to `head_loss` what a head of one finding is."""
+        every = self._logits(torch.from_numpy(flat)), self._labels, self._scored
+        logits, labels, scored = (each.T.unsqueeze(-1) for each in every)
+        weight = self._positive_weight[:, None, None]
+        return self._loss.head_loss(logits, labels, scored, weight).tolist()
+
+    def _logits(self, values: Tensor) -> Tensor:
+        weight, bias = values.split([len(values) - NUM_FINDINGS, NUM_FINDINGS])
+        return self._features @ weight.view(NUM_FINDINGS, -1).T + bias

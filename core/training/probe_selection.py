@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core.errors import CxrError
 from core.findings import FINDINGS, Finding
 from core.losses.spec import LossSpec
 from core.specs import RunSpec
@@ -93,7 +94,7 @@ class _Best:
 
 
 class Contest:
-    """The candidates of one request, and the best of them so far.
+    """The candidates of one request, and the best of them so far, or why there will be none.
 
     Args:
         request: What is wanted.
@@ -110,6 +111,7 @@ class Contest:
             Candidate(objective, rate, decay)
             for rate, decay in product(request.learning_rates, request.weight_decays)
         ]
+        self.failure: CxrError | None = None
         self._best: _Best | None = None
         self._rows: list[dict[str, object]] = []
 

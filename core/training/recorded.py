@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import polars as pl
 from safetensors.numpy import save
 
+from core.errors import CxrError
 from core.lookup import lookup
 from core.losses.registry import LOSSES
 from core.progress import Progress
@@ -22,7 +23,7 @@ from core.training.device import device_name, reproducible
 from core.training.distributed import World
 from core.training.features import frozen_backbone
 from core.training.job import Job, Represented
-from core.training.probe import HeadRequest, Selected, fit_all
+from core.training.probe import HeadRequest, Selected, fit_each
 from core.training.represent import chosen_forward, represent
 
 
@@ -45,7 +46,10 @@ def train_recorded(
         world: The processes that share the work.
 
     Returns:
-        Their records, in their order.
+        Their records, in their order; `failed` where a head could not be fitted.
+
+    Raises:
+        CxrError: If that is so for all of them; the reason of the first.
     """
     forward = _earlier_forward(specs[0], results)
     records = [_begin(spec, source) for spec in specs]
@@ -79,11 +83,16 @@ def _train(records: list[RunRecord], job: Job) -> list[RunRecord]:
             HeadRequest.of(lookup(LOSSES, record.spec.loss, "loss"), record.spec)
             for record in records
         ]
-        selected = fit_all(train, val, requests, job.progress)
+        outcomes = fit_each(train, val, requests, job.progress)
+    failures = [outcome for outcome in outcomes if isinstance(outcome, CxrError)]
+    if len(failures) == len(records):
+        raise failures[0]
     seconds["heads"] = round(seconds["heads"] / len(records), 3)
     return [
-        _finish(record, job, represented, best, seconds)
-        for record, best in zip(records, selected, strict=True)
+        failed(record, outcome)
+        if isinstance(outcome, CxrError)
+        else _finish(record, job, represented, outcome, seconds)
+        for record, outcome in zip(records, outcomes, strict=True)
     ]
 
 

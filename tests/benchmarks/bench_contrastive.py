@@ -1,10 +1,11 @@
 """One step of the contrastive stage against forward and backward of the same views alone.
 
     python tests/benchmarks/bench_contrastive.py --threads 2
+    python tests/benchmarks/bench_contrastive.py --backbones vit_base_patch16_224 --batch-size 8
 
 A step draws and makes two views of each image, forwards and backs, takes the loss over all pairs,
-clips and updates. Printed: backbone, seconds a step, seconds of forward + backward, their ratio.
-Rounds alternate; the median ratio counts.
+clips and updates. Printed: backbone, views and their size, seconds a step, seconds of forward +
+backward, their ratio. Rounds alternate; the median ratio counts.
 """
 
 import argparse
@@ -32,7 +33,6 @@ from core.training.trainee import Trainee
 from core.training.tune import Stage, Tuning
 
 NAMES = ("efficientnet_lite0", "resnet50", "vit_base_patch16_224")
-SIZE = 224
 
 
 def main() -> None:
@@ -41,17 +41,18 @@ def main() -> None:
     parser.add_argument("--backbones", nargs="*", default=NAMES)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     for name in options.backbones:
         with TemporaryDirectory() as folder:
-            tuning = _tuning(name, options.batch_size, Path(folder))
+            tuning = _tuning(name, options.batch_size, options.size, Path(folder))
         pairs = _in_turns(tuning, options.batch_size, options.rounds)
         ratio = float(np.median([ours / bare for ours, bare in pairs]))
         ours, bare = np.median(pairs, axis=0)
         print(
-            f"contrastive step {name}, {2 * options.batch_size} views, "
+            f"contrastive step {name}, {2 * options.batch_size} views of {options.size} px, "
             f"{device_name(best_device())}: {ours:.2f} s, forward + backward {bare:.2f} s, "
             f"ratio {ratio:.3f}",
             flush=True,
@@ -73,8 +74,8 @@ def _in_turns(tuning: Tuning, batch_size: int, num_rounds: int) -> list[tuple[fl
     ]
 
 
-def _tuning(name: str, batch_size: int, folder: Path) -> Tuning:
-    backbone, _ = load_backbone(BACKBONES[name], "random", SIZE, seed=0)
+def _tuning(name: str, batch_size: int, size: int, folder: Path) -> Tuning:
+    backbone, _ = load_backbone(BACKBONES[name], "random", size, seed=0)
     device = best_device()
     model = Classifier(backbone).to(device).to(memory_format=torch.channels_last)
     rng = np.random.default_rng(0)
@@ -88,7 +89,7 @@ def _tuning(name: str, batch_size: int, folder: Path) -> Tuning:
         labels=(rng.random((batch_size, 14)) < 0.1).astype(np.int8),
     )
     spec = TuneSpec(batch_size=batch_size)
-    pixels = rng.integers(0, 256, (batch_size, SIZE, SIZE), np.uint8)
+    pixels = rng.integers(0, 256, (batch_size, size, size), np.uint8)
     images, rows = DeviceImages(pixels, device), np.arange(batch_size)
     top = Projection(num_features(backbone), 128).to(device)
     stage = Stage(

@@ -1,9 +1,10 @@
 """Feature extraction against bare forward passes of the same model, precision and batch.
 
     python tests/benchmarks/bench_extraction.py --threads 2
+    python tests/benchmarks/bench_extraction.py --backbones vit_base_patch16_224 --num-images 16
 
-Printed: backbone and precision, images/s of `extract`, images/s of forward passes over batches
-that are ready in memory, and their ratio. Rounds alternate; the median ratio counts.
+Printed: backbone, precision and size, images/s of `extract`, images/s of forward passes over
+batches that are ready in memory, and their ratio. Rounds alternate; the median ratio counts.
 """
 
 import argparse
@@ -23,7 +24,6 @@ from core.training.features import as_recorded, extract
 from core.training.precision import fastest_forward
 
 NAMES = ("efficientnet_lite0", "resnet50", "vit_base_patch16_224")
-SIZE = 224
 
 
 def main() -> None:
@@ -32,12 +32,14 @@ def main() -> None:
     parser.add_argument("--backbones", nargs="*", default=NAMES)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--num-images", type=int, default=48)
+    parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    pixels = np.random.default_rng(0).integers(0, 256, (options.num_images, SIZE, SIZE), np.uint8)
+    shape = (options.num_images, options.size, options.size)
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     for name in options.backbones:
-        backbone, _ = load_backbone(BACKBONES[name], "random", SIZE, seed=0)
+        backbone, _ = load_backbone(BACKBONES[name], "random", options.size, seed=0)
         model = Classifier(backbone).to(best_device()).eval()
         chosen = fastest_forward(model, pixels[:8])
         as_recorded(model, chosen)
@@ -45,7 +47,7 @@ def main() -> None:
         ratio = float(np.median([ours / bare for ours, bare in pairs]))
         ours, bare = np.median(pairs, axis=0)
         print(
-            f"extraction {name} {chosen.precision} {chosen.layout}, "
+            f"extraction {name} {chosen.precision} {chosen.layout}, {options.size} px, "
             f"{device_name(best_device())}: {ours:.1f} images/s, bare forward {bare:.1f}, "
             f"ratio {ratio:.3f}",
             flush=True,

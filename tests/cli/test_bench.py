@@ -26,8 +26,9 @@ loss = "bce"
 
 
 @pytest.fixture
-def call(stores: Stores, tmp_path: Path) -> tuple[str, ...]:
-    """`cxr bench` on a small grid, with results of its own."""
+def call(stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """`cxr bench` on a small grid, with results and measurements of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "grid.toml").write_text(GRID)
     places = ("--data", str(stores.data.root), "--results", str(tmp_path / "results"))
     names = ("--source", "chestxray14", "--target", "hospital", "--num-resamples", "20")
@@ -39,10 +40,12 @@ def test_a_dry_run_says_what_is_missing_and_trains_nothing(
 ) -> None:
     done = cxr(*call, "--seeds", 2, "--resample-train", 1, "--dry-run")
     assert done.exit_code == 0
-    assert "3 cells: 0 done; of 3 nothing alike was measured yet." in done.out
+    assert "3 cells: 0 done; about " in done.out
+    assert "of 3 no run alike was measured yet" in done.out
     (row,) = (line for line in done.out.splitlines() if "resample 0" in line)
     assert "train, predict 2 sets, evaluate" in row
-    assert "unknown" in row
+    assert "at least " in row
+    assert "Patient resamples are trained with seed 0 alone" in done.err
     assert not (tmp_path / "results").exists()
 
 

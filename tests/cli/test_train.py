@@ -83,6 +83,22 @@ def test_a_measured_precision_is_recorded(cxr: Cxr) -> None:
     assert record["forward"]["images_per_second"] > 0
 
 
+def test_convergence_is_told_and_logged(cxr: Cxr, tmp_path: Path) -> None:
+    brief = ("--backbone", "test_vit", "--rate", 1e-3)
+    told = trained(cxr, *brief, "--check-convergence")
+    checked = told.pop("convergence")
+    worst = checked["findings"][checked["worst"]]
+    assert checked["converged"] is False
+    assert worst["share"] == max(each["share"] for each in checked["findings"].values()) > 0.01
+    assert set(checked["findings"]) == set(told["trained_findings"])
+    (log,) = tmp_path.glob("results/runs/*/log.jsonl")
+    logged = json.loads(log.read_text().splitlines()[-1])
+    assert {name: logged[name] for name in checked} == checked
+    done = cxr(*TRAIN, *brief, "--check-convergence")
+    assert f"({checked['worst']}); tolerance 1% of each finding's loss: not converged." in done.err
+    assert trained(cxr, *brief) == told, "the record is as it was"
+
+
 def test_a_resample_is_another_run(cxr: Cxr) -> None:
     records = [trained(cxr, "--backbone", "test_vit", *more) for more in ((), ("--resample", 0))]
     assert records[0]["hashes"]["features"] == records[1]["hashes"]["features"]

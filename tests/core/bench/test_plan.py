@@ -1,15 +1,16 @@
-"""What of a grid exists, and which cells are one piece of work."""
+"""What of a grid exists, and what the rest will cost."""
 
 from pathlib import Path
 
 import pytest
 
-from core.bench.cost import cell_seconds
-from core.bench.grid import PRESETS, ArmSpec, GridSpec, cells
-from core.bench.plan import Indexed, Request, State, jobs, mark, plan, state_of
+from core.bench.cost import Basis, cell_costs
+from core.bench.grid import ArmSpec, GridSpec, cells
+from core.bench.plan import Indexed, Request, State, mark, plan, state_of
 from core.records import RunRecord, RunStatus
-from core.specs import RunSpec
+from core.specs import RunSpec, TuneSpec
 from core.store import ResultStore
+from core.training.sharing import sharing_features
 
 GRID = GridSpec(
     backbones=("resnet50", "efficientnet_b0"), arms=(ArmSpec(), ArmSpec(loss="focal")), seeds=2
@@ -70,26 +71,44 @@ def test_a_data_set_indexed_anew_or_another_size_is_done_again(results: ResultSt
     assert [step.stage for step in cell.missing] == ["predict", "evaluate", "explain"]
 
 
-def test_cells_on_the_same_features_are_one_job_and_tuned_ones_are_alone() -> None:
-    assert [len(job) for job in jobs(cells(GRID, "mimic"))] == [4, 4]
-    random = GRID.model_copy(update={"weights": "random"})
-    assert [len(job) for job in jobs(cells(random, "mimic"))] == [2, 2, 2, 2]
-    preset = PRESETS["ai4sd"].model_copy(update={"seeds": 5, "resample_train": 3})
-    sizes = [len(job) for job in jobs(cells(preset, "mimic"))]
-    assert sizes == [8, 1, 1, 1, 1, 1] * 3
+def no_pass(spec: RunSpec) -> float:
+    raise AssertionError("a run alike was measured")
 
 
-def test_the_cost_is_that_of_runs_alike_and_unknown_without_one(results: ResultStore) -> None:
-    specs = cells(GRID, "mimic")
+def test_the_cost_is_that_of_runs_alike(results: ResultStore) -> None:
+    specs = cells(GRID, "mimic")[:4]
     records = [done(specs[0]), done(specs[1], features=0, predict=1)]
     planned = plan(specs, REQUEST, DATASETS, results)
-    seconds = cell_seconds(planned, jobs(specs), records, IMAGES)
-    first, second, third, fourth, *others = (seconds[spec.run_id] for spec in specs)
+    costs = cell_costs(planned, sharing_features(specs), records, IMAGES, no_pass)
+    first, second, third, fourth = (costs[spec.run_id].seconds for spec in specs)
     assert first == pytest.approx(90 + 10 + 50 + 50 + 5 + 4, rel=0.5)
     assert second == third == fourth == pytest.approx(10 + 1 + 1 + 5 + 4, rel=0.5)
-    assert others == [None] * 4
-    twice = cell_seconds(planned, jobs(specs), records, IMAGES | {"mimic": 2000, "nih": 1000})
-    assert twice[specs[1].run_id] == pytest.approx(second)
+    assert {cost.basis for cost in costs.values()} == {Basis.RUNS}
+    larger = IMAGES | {"mimic": 2000, "nih": 1000}
+    twice = cell_costs(planned, sharing_features(specs), records, larger, no_pass)
+    assert twice[specs[1].run_id].seconds == pytest.approx(second)
+
+
+def test_without_a_run_alike_the_passes_of_the_backbone_count(results: ResultStore) -> None:
+    tuned = TuneSpec(epochs=4)
+    arms = (
+        ArmSpec(),
+        ArmSpec(loss="focal"),
+        ArmSpec(tune="full", tuning=tuned),
+        ArmSpec(loss="supcon", tune="full", tuning=tuned),
+        ArmSpec(loss="supcon", tune="none", tuning=tuned),
+    )
+    specs = cells(GridSpec(backbones=("resnet50",), arms=arms), "mimic")
+    planned = plan(specs, REQUEST, DATASETS, results)
+    costs = cell_costs(planned, sharing_features(specs), [], IMAGES, lambda spec: 0.5)
+    passes_of_train = [1, 0, 1 + 4 * 3, 1 + 4 * 3 * 2, 1 + tuned.num_views]
+    passes_of_target = [1, 0, 1, 1, 1]
+    expected = [
+        0.5 * (1000 * of_train + 500 * of_target)
+        for of_train, of_target in zip(passes_of_train, passes_of_target, strict=True)
+    ]
+    assert [costs[spec.run_id].seconds for spec in specs] == expected
+    assert {cost.basis for cost in costs.values()} == {Basis.PASSES}
 
 
 def test_only_the_first_cell_of_a_job_without_features_pays_for_them(results: ResultStore) -> None:
@@ -97,6 +116,6 @@ def test_only_the_first_cell_of_a_job_without_features_pays_for_them(results: Re
     records = [done(specs[0]), done(specs[1], features=0.0)]
     results.write_record(records[1])
     planned = plan(specs, REQUEST, DATASETS, results)
-    seconds = cell_seconds(planned, jobs(specs), records, IMAGES)
-    assert specs[1].run_id not in seconds
-    assert len(set(seconds.values())) == 1
+    costs = cell_costs(planned, sharing_features(specs), records, IMAGES, no_pass)
+    assert specs[1].run_id not in costs
+    assert len(set(costs.values())) == 1

@@ -1,6 +1,7 @@
+"""The contrastive loss of given pairs, against three others and at its edges."""
+
 import math
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -8,48 +9,21 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from pytorch_metric_learning.losses import SupConLoss
 from torch import Tensor
 from torch.nn.functional import normalize
 
 from core.losses.supcon import Pairs, pair_masks, supcon
-from core.roles import NOT_SCORED
-
-UNKNOWN = NOT_SCORED
-POLICIES: list[dict[str, Any]] = [
-    {"no_finding": no_finding, "positives": positives}
-    for no_finding in ("own-view", "class")
-    for positives in ("shared", "jaccard")
-]
-
-
-def embeddings(num_views: int, num_dims: int = 6, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    values = torch.randn(num_views, num_dims, generator=generator, dtype=torch.float64)
-    return normalize(values, dim=1)
-
-
-def two_views(labels: list[list[int]]) -> tuple[Tensor, Tensor]:
-    """Labels and image numbers of all first views, then of all second ones."""
-    rows = torch.tensor(labels, dtype=torch.int8)
-    return rows.repeat(2, 1), torch.arange(len(rows)).repeat(2)
-
-
-def random_images(num_images: int, seed: int, share_unknown: float = 0.2) -> tuple[Tensor, Tensor]:
-    rng = np.random.default_rng(seed)
-    labels = (rng.random((num_images, 14)) < 0.15).astype(np.int8)
-    labels[rng.random(labels.shape) < share_unknown] = UNKNOWN
-    return two_views(labels.tolist())
-
-
-def relation(
-    first: list[int], second: list[int], policy: Mapping[str, Any] = MappingProxyType({})
-) -> tuple[float, bool]:
-    """How much an image attracts another one, and whether it stands in its denominator."""
-    pairs = pair_masks(*two_views([first, second]), **policy)
-    return float(pairs.positive[0, 1]), bool(pairs.contrast[0, 1])
+from tests.fixtures.contrastive_views import (
+    POLICIES,
+    UNKNOWN,
+    batches,
+    embeddings,
+    gradient,
+    random_images,
+    two_views,
+)
 
 
 def literal(z: Tensor, pairs: Pairs, temperature: float) -> tuple[Tensor, int]:
@@ -74,66 +48,6 @@ def total_of(pairs: Pairs) -> Callable[[Tensor], Tensor]:
         return supcon(z, pairs, temperature=0.3).total
 
     return total
-
-
-def gradient(loss: Tensor, values: Tensor) -> Tensor:
-    return torch.autograd.grad(loss, values)[0]
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [
-        ([1, 0, 0], [1, 0, 1], (1.0, True)),
-        ([1, 0, 0], [0, 1, 0], (0.0, True)),
-        ([1, UNKNOWN, 0], [1, 1, 0], (1.0, True)),
-        ([1, UNKNOWN, 0], [0, 1, 0], (0.0, False)),
-        ([1, UNKNOWN, 0], [0, 0, 1], (0.0, True)),
-        ([UNKNOWN, 0, 0], [UNKNOWN, 0, 0], (0.0, False)),
-        ([0, 0, 0], [0, 0, 0], (0.0, True)),
-    ],
-    ids=[
-        "a finding in both",
-        "nothing in common",
-        "a finding in both, another one unknown",
-        "it may share a finding",
-        "what is unknown is absent in the other",
-        "both may have it",
-        "no finding in either",
-    ],
-)
-def test_a_pair_is_positive_negative_or_neither(
-    first: list[int], second: list[int], expected: tuple[float, bool]
-) -> None:
-    assert relation(first, second) == expected
-
-
-def test_views_of_one_image_attract_each_other_and_never_themselves() -> None:
-    pairs = pair_masks(*two_views([[UNKNOWN, UNKNOWN], [0, 0]]))
-    assert pairs.positive.tolist() == [[0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0], [0, 1, 0, 0]]
-    assert not pairs.contrast.diagonal().any()
-
-
-def test_images_without_a_finding_attract_each_other_only_as_a_class() -> None:
-    empty, other, unsure = [0, 0], [1, 0], [0, UNKNOWN]
-    assert relation(empty, empty, {"no_finding": "class"}) == (1.0, True)
-    assert relation(empty, other, {"no_finding": "class"}) == (0.0, True)
-    assert relation(empty, unsure, {"no_finding": "class"}) == (0.0, True)
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [
-        ([1, 1, 0, 0], [1, 0, 1, 0], 1 / 3),
-        ([1, 1, 0, 0], [1, 1, 0, 0], 1.0),
-        ([1, UNKNOWN, 0, 0], [1, 1, 0, 1], 1 / 2),
-    ],
-)
-def test_jaccard_weighs_a_pair_by_the_overlap_of_what_is_known_in_both(
-    first: list[int], second: list[int], expected: float
-) -> None:
-    weight, is_contrast = relation(first, second, {"positives": "jaccard"})
-    assert weight == pytest.approx(expected)
-    assert is_contrast
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=str)
@@ -250,13 +164,6 @@ def test_identical_embeddings_at_a_low_temperature_stay_finite() -> None:
     assert gradient(total, z).isfinite().all()
 
 
-batches = arrays(
-    np.int8,
-    st.tuples(st.integers(1, 6), st.integers(1, 4)),
-    elements=st.sampled_from([0, 1, UNKNOWN]),
-)
-
-
 @settings(max_examples=60, deadline=None)
 @given(labels=batches, seed=st.integers(0, 99), policy=st.sampled_from(POLICIES))
 def test_no_batch_gives_nan_and_no_pair_is_one_sided(
@@ -285,18 +192,3 @@ def test_the_order_of_the_views_does_not_matter(
     total = supcon(z, pair_masks(rows, image, **policy), 0.1).total
     shuffled = supcon(z[order], pair_masks(rows[order], image[order], **policy), 0.1).total
     assert total.item() == pytest.approx(float(shuffled))
-
-
-@settings(max_examples=40, deadline=None)
-@given(labels=batches)
-def test_learning_an_unknown_label_never_turns_a_known_relation(
-    labels: NDArray[np.int8],
-) -> None:
-    image = torch.arange(len(labels))
-    before = pair_masks(torch.from_numpy(labels), image)
-    for answer in (0, 1):
-        known = torch.from_numpy(np.where(labels == UNKNOWN, answer, labels).astype(np.int8))
-        after = pair_masks(known, image)
-        assert (after.positive > 0)[before.positive > 0].all()
-        negative = before.contrast & (before.positive == 0)
-        assert not (after.positive > 0)[negative].any()

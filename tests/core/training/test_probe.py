@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from core.errors import ProtocolError
+from core.errors import DataError, ProtocolError
 from core.findings import FINDINGS, Finding
 from core.losses import LOSSES
 from core.roles import NOT_SCORED, SourceTrain, SourceVal
@@ -12,7 +12,7 @@ from core.specs import RunSpec, parse
 from core.tables import CURVES
 from core.training import probe
 from core.training.head import Standardisation
-from core.training.probe import HeadRequest, Selected, fit, fit_all
+from core.training.probe import HeadRequest, Selected, fit, fit_all, fit_each
 from core.training.probe_sample import resample
 from tests.fixtures.source_examples import partly_unknown, train_and_val, with_values
 
@@ -179,6 +179,19 @@ def test_a_resample_on_which_nothing_can_be_fitted_is_named() -> None:
     )
     with pytest.raises(ProtocolError, match=rf"^Source 'mimic' \(resample {hopeless}\) has no"):
         fit_all(two_patients, val, [BCE, replace(BCE, resample=hopeless)])
+
+
+def test_a_request_that_cannot_be_fitted_or_diverges_leaves_the_others_as_they_are() -> None:
+    train, val = train_and_val()
+    diverging = replace(BCE, loss=LOSSES["focal"], learning_rates=(1e-3, 1e38))
+    none_left = replace(BCE, findings=())
+    first, refused, diverged, last = fit_each(train, val, [BCE, none_left, diverging, MIXED[6]])
+    assert isinstance(refused, ProtocolError)
+    assert isinstance(diverged, DataError)
+    assert "learning rate 1e+38 gave scores that are not finite after epoch" in str(diverged)
+    for outcome, request in ((first, BCE), (last, MIXED[6])):
+        assert isinstance(outcome, Selected)
+        assert_equal(outcome, fit_all(train, val, [request])[0])
 
 
 def test_no_request_gives_no_head() -> None:

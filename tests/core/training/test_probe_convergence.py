@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import LogisticRegression
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from core.errors import ProtocolError
 from core.findings import FINDINGS, NUM_FINDINGS
@@ -65,6 +67,35 @@ def test_the_closed_solution_is_that_of_logistic_regression() -> None:
         reference.fit(features[known], TRAIN.labels[known, column])
         expected = reference.predict_proba(features)[:, 1]
         assert closed.probabilities(TRAIN.values)[:, column] == pytest.approx(expected, abs=1e-3)
+
+
+def test_each_finding_is_told_for_itself() -> None:
+    head = trained("weighted_bce", 5, 0.0, None)
+    result = convergence_gap(TRAIN, head, LOSSES["weighted_bce"])
+    features = torch.from_numpy(TRAIN.values).double()
+    scored = TRAIN.labels != NOT_SCORED
+    for column, finding in enumerate(FINDINGS):
+        known, present = scored[:, column], TRAIN.labels[:, column] == 1
+        weight = torch.tensor(np.sum(known & ~present) / np.sum(present))
+        for candidate, told in ((head, "loss"), (result.closed, "lowest")):
+            logits = features @ torch.from_numpy(candidate.weight[column]).double()
+            expected = binary_cross_entropy_with_logits(
+                logits[known] + candidate.bias[column],
+                torch.from_numpy(present[known]).double(),
+                pos_weight=weight,
+            )
+            assert getattr(result.findings[finding], told) == pytest.approx(expected.item(), 1e-4)
+    shares = scored.sum(0) / scored.sum()
+    joined = sum(
+        share * each.loss for share, each in zip(shares, result.findings.values(), strict=True)
+    )
+    assert joined == pytest.approx(result.loss)
+    assert all(0 < each.share < 1 for each in result.findings.values())
+
+
+def test_a_finding_that_was_not_fitted_is_not_told() -> None:
+    head = Head(NOTHING.weight, NOTHING.bias, FINDINGS[:3])
+    assert tuple(convergence_gap(TRAIN, head, LOSSES["bce"]).findings) == FINDINGS[:3]
 
 
 def test_only_source_train_is_solved() -> None:
