@@ -3,9 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-BENCH := OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python tests/benchmarks
-
-.PHONY: setup check test demo bench clean
+.PHONY: setup check test demo bench faults fuzz audit clean
 
 setup: $(INSTALLED)
 
@@ -26,15 +24,23 @@ test: check
 demo: setup
 	$(BIN)/cxr demo
 
-# Every figure is a ratio measured in one run; the table is kept in build/bench/table.txt.
+# Every figure is a ratio measured in one run; build/bench has table.md, figures.json and log.txt.
 bench: setup
-	mkdir -p build/bench
-	{ $(BENCH)/bench_index.py; $(BENCH)/bench_cache.py; $(BENCH)/bench_extraction.py --threads 1; \
-	  $(BENCH)/bench_probe_run.py --threads 1 --out build/bench/probe; $(BENCH)/bench_heads.py; \
-	  $(BENCH)/bench_supcon.py; $(BENCH)/bench_contrastive.py --threads 1; \
-	  $(BENCH)/bench_evaluation.py; $(BENCH)/bench_saliency.py; \
-	  $(BENCH)/bench_explain.py --out build/bench/explain; $(BENCH)/kill_grid.py; } \
-	  | tee build/bench/table.txt
+	PYTHONPATH=. $(BIN)/python tests/benchmarks/bench.py
+
+# Every stage killed over 200 times, then disks that fill, files that break, and two processes at once.
+faults: setup
+	$(BIN)/python -m tests.faults.kill_stages
+	CXR_FAULTS=1 $(BIN)/pytest tests/faults
+
+# Mutated input for every way in, guided by the lines that it reaches.
+fuzz: setup
+	$(BIN)/pip install --disable-pip-version-check -q -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.fuzz --minutes $(or $(MINUTES),60) --out build/fuzz
+
+# Known vulnerabilities of what constraints.txt installs.
+audit: setup
+	.ci/audit
 
 clean:
 	rm -rf .venv demo

@@ -11,6 +11,8 @@ from cli.progress import shown
 from core.errors import ConfigError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from core.stages.classify import Classified
 
 MAX_NAMED = 10
@@ -48,11 +50,21 @@ def classify(
     if as_json:
         output.json_out(_as_json(classified))
     elif out is None:
-        output.line(classified.images.write_csv().rstrip())
+        output.line(as_csv(classified.images).rstrip())
     if out is not None:
-        write_text(out, classified.images.write_csv())
+        write_text(out, as_csv(classified.images))
         output.note(f"{classified.images.height:,} images: {out}")
     _note(classified, policy, heatmaps)
+
+
+def as_csv(images: "pl.DataFrame") -> str:
+    """The table as text; a path that a spreadsheet would read as a formula begins with ./ then."""
+    import polars as pl
+
+    path = pl.col("path")
+    is_formula = path.str.contains(r"^[=+\-@\t\r]")
+    plain = pl.when(is_formula).then(pl.lit("./") + path).otherwise(path).alias("path")
+    return images.with_columns(plain).write_csv()
 
 
 def _note(classified: "Classified", policy: str, heatmaps: Path | None) -> None:

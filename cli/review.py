@@ -15,8 +15,17 @@ from cli.options import DATA, RESULTS, DataDir, ResultsDir
 APP = Path(__file__).resolve().parents[1] / "dashboard" / "app.py"
 
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
 def dashboard(
-    port: Annotated[int, typer.Option(help="On 127.0.0.1.")] = 8501,
+    port: Annotated[int, typer.Option(help="Where it listens.", min=1, max=65535)] = 8501,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on; others than this machine's own are seen by the network."
+        ),
+    ] = "127.0.0.1",
     allow_restricted: Annotated[
         bool,
         typer.Option("--allow-restricted", help="Show images of credentialed data sets."),
@@ -24,15 +33,30 @@ def dashboard(
     data: DataDir = DATA,
     results: ResultsDir = RESULTS,
 ) -> None:
-    """Browse results and attention maps; needs no torch."""
+    """Browse results and attention maps; needs no torch.
+
+    CXR_DASHBOARD_PASSWORD asks readers for it; CXR_ALLOWED_HOSTS names this server's other names.
+    """
     if find_spec("streamlit") is None:
         raise ModuleNotFoundError("No module named 'streamlit'", name="streamlit")
     places = {"CXR_DATA": str(data.resolve()), "CXR_RESULTS": str(results.resolve())}
     restricted = {"CXR_ALLOW_RESTRICTED": "1"} if allow_restricted else {}
-    output.note(f"http://127.0.0.1:{port} (Ctrl-C ends it)")
-    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
-    options = ["--server.port", str(port), "--server.headless", "true"]
-    done = subprocess.run(
-        [*command, *options], env=os.environ | places | restricted, cwd=APP.parents[1], check=False
-    )
+    if host not in LOOPBACK:
+        _warn(host, allow_restricted=allow_restricted)
+    known = ",".join(filter(None, [os.environ.get("CXR_ALLOWED_HOSTS"), host]))
+    shown = f"[{host}]" if ":" in host else host
+    output.note(f"http://{shown}:{port} (Ctrl-C ends it)")
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.headless", "true"]
+    options = ["--server.port", str(port), "--server.address", host]
+    environment = os.environ | places | restricted | {"CXR_ALLOWED_HOSTS": known}
+    done = subprocess.run([*command, *options], env=environment, cwd=APP.parents[1], check=False)
     raise typer.Exit(done.returncode)
+
+
+def _warn(host: str, *, allow_restricted: bool) -> None:
+    """What it means to listen where others can reach it."""
+    what = "results, maps and images, restricted ones too" if allow_restricted else "results"
+    output.note(f"warning: whoever reaches {host} sees {what}; traffic is not encrypted.")
+    if not os.environ.get("CXR_DASHBOARD_PASSWORD"):
+        output.note("warning: there is no password; set CXR_DASHBOARD_PASSWORD.")
+    output.note("Names by which readers reach it are refused unless in CXR_ALLOWED_HOSTS (a,b).")

@@ -1,4 +1,4 @@
-"""`cxr runs`: what was trained, is being trained, or failed."""
+"""`cxr runs`: what was trained, is being trained, or failed, and whether it is still whole."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
-from cli.options import RESULTS, AsJson, ResultsDir
-from core.errors import BusyError, CxrError
+from cli.options import DATA, RESULTS, AsJson, DataDir, ResultsDir
+from cli.progress import shown
+from core.errors import BusyError, CxrError, DataError
 
 if TYPE_CHECKING:
+    from core.bench.repair import Repaired
     from core.records import Entry
+    from core.stages.verify import Fault
     from core.store import ResultStore
 
-app = typer.Typer(help="List, show and remove runs.", no_args_is_help=True)
+app = typer.Typer(help="List, show, verify, repair and remove runs.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -31,18 +34,13 @@ def list_runs(as_json: AsJson = False, results: ResultsDir = RESULTS) -> None:
     if not entries:
         output.note(f"There are no runs in {results}/. Start with: cxr train …")
         return
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("run", "state", "seconds", "source", "weights", "created", box=None)
+    others = (Column(name, no_wrap=True) for name in ("state", "seconds", "weights", "made"))
+    table = Table(Column("run", overflow="fold"), *others, box=None, pad_edge=False)
     for entry in entries:
-        table.add_row(
-            entry.run_id,
-            _state(store, entry),
-            _seconds(entry),
-            entry.source or "–",
-            _weights(entry),
-            entry.created.partition("+")[0],
-        )
+        made = entry.created.partition("T")[0]
+        table.add_row(entry.run_id, _state(store, entry), _seconds(entry), _weights(entry), made)
     output.table(table)
     for entry in entries:
         for line in _remarks(store, entry):
@@ -78,6 +76,110 @@ def remove(
         with store.locked(run_id):
             shutil.rmtree(folder)
         output.line(f"removed {run_id}")
+
+
+@app.command()
+def verify(
+    run_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN…", help="All unless named.")
+    ] = None,
+    as_json: AsJson = False,
+    data: DataDir = DATA,
+    results: ResultsDir = RESULTS,
+) -> None:
+    """Hash every file again and say what is damaged or gone; without RUN data and notes too.
+
+    Ends with exit code 3 if anything is. Source images are checked by cxr data cache --verify.
+    """
+    from core.stages import verify as stage
+    from core.store import DataStore, ResultStore
+
+    stores = DataStore(data), ResultStore(results)
+    chosen = run_ids or stage.run_folders(stores[1])
+    busy = [run_id for run_id in chosen if stores[1].owner(run_id)]
+    faults = [
+        fault
+        for run_id in chosen
+        if run_id not in busy
+        for fault in stage.verify_run(stores[1], run_id)
+    ]
+    if not run_ids:
+        faults += (
+            fault for name in stores[0].names() for fault in stage.verify_dataset(stores[0], name)
+        )
+        faults += stage.verify_notes(stores[1])
+    broken = [fault for fault in faults if fault.kind != stage.Kind.LEFT_OVER]
+    if as_json:
+        told = [{**vars(fault), "path": str(fault.path)} for fault in faults]
+        output.json_out(
+            {"whole": not broken, "num_runs": len(chosen), "busy": busy, "faults": told}
+        )
+    else:
+        _print_verified(faults, len(broken), len(chosen), busy)
+    if broken:
+        raise typer.Exit(DataError.exit_code)
+
+
+def _print_verified(faults: list[Fault], num_broken: int, num_runs: int, busy: list[str]) -> None:
+    for fault in faults:
+        output.line(f"{fault.owner}: {fault.kind}: {fault.reason}")
+    for run_id in busy:
+        output.note(f"{run_id}: a process is at work on it; not verified.")
+    if num_broken:
+        output.line(f"{num_broken} files are damaged or missing; mend runs with: cxr runs repair.")
+    else:
+        output.line(f"{num_runs} runs: nothing is damaged or missing.")
+
+
+@app.command()
+def repair(
+    run_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN…", help="All unless named.")
+    ] = None,
+    as_json: AsJson = False,
+    data: DataDir = DATA,
+    results: ResultsDir = RESULTS,
+) -> None:
+    """Move damaged files aside (NAME.damaged) and do again only what made them.
+
+    Ends with exit code 3 if something is left that cannot be made here; it is named.
+    """
+    from core.stages.verify import Kind, run_folders, verify_run
+    from core.store import DataStore, ResultStore
+
+    store = ResultStore(results)
+    faulty = [
+        run_id
+        for run_id in run_ids or run_folders(store)
+        if not store.owner(run_id) and any(verify_run(store, run_id))
+    ]
+    repaired: list[Repaired] = []
+    if faulty:
+        # Here, so that a store without faults needs no torch.
+        from core.bench.repair import repair as repair_run
+        from core.bench.work import Stores
+
+        with shown() as progress:
+            stores = Stores(DataStore(data), store)
+            repaired = [repair_run(run_id, stores, progress) for run_id in faulty]
+    outcome = {
+        run_id: {
+            "faults": [each.reason for each in one.faults if each.kind != Kind.LEFT_OVER],
+            "redone": one.redone,
+            "left": one.left,
+        }
+        for run_id, one in zip(faulty, repaired, strict=True)
+    }
+    if as_json:
+        output.json_out(outcome)
+    else:
+        for run_id, one in zip(faulty, repaired, strict=True):
+            output.line(f"{run_id}: {', '.join(one.redone) or 'nothing'} was done again.")
+            for sentence in one.left:
+                output.line(f"{run_id}: {sentence}")
+        output.line(f"{len(faulty)} runs had faults.")
+    if any(one.left for one in repaired):
+        raise typer.Exit(DataError.exit_code)
 
 
 def _state(store: ResultStore, entry: Entry) -> str:

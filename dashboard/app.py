@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.gate import middleware
 from dashboard.routes import ROUTES
 
-app = st.App("main.py", routes=ROUTES)
+app = st.App("main.py", routes=ROUTES, middleware=middleware())

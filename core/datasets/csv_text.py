@@ -12,6 +12,9 @@ from core.errors import DataError, Problems
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _GZIP = b"\x1f\x8b"
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+MAX_BYTES = 1 << 31
+"""Longest text that is read, unzipped: a small file may unzip to more than the memory holds."""
+
 _MAX_CELL_BYTES = 1 << 27
 
 
@@ -48,12 +51,17 @@ def _content(path: Path) -> bytes:
     if not path.is_file():
         raise DataError(f"{path}: there is no such file.")
     try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if content.startswith(_GZIP) else content
+        with path.open("rb") as file:
+            is_zipped = file.read(len(_GZIP)) == _GZIP
+        with gzip.open(path) if is_zipped else path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: is no whole gzip file ({error}); get it anew.") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
+    if len(content) > MAX_BYTES:
+        raise DataError(f"{path}: holds more than the {MAX_BYTES:,} bytes that are read; split it.")
+    return content
 
 
 def _row_of(content: bytes, position: int) -> int:

@@ -1,10 +1,14 @@
 """Files that are written whole or not at all."""
 
 import os
+import re
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
+"""How libraries written in Rust tell what the operating system said."""
 
 
 @contextmanager
@@ -24,6 +28,12 @@ def replacing(path: Path) -> Generator[Path, None, None]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
         _sync(path.parent)
+    except Exception as error:
+        # Polars and safetensors have errors of their own for a disk that is full or read-only.
+        if number := _SYSTEM_ERROR.search(str(error)):
+            code = int(number[1])
+            raise OSError(code, os.strerror(code), str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from core.errors import ConfigError, DataError
 from core.lookup import unknown
 from core.records import DatasetRecord
 from core.specs import ImageSpec
 from core.store.arrays import memory_map
-from core.store.atomic import replacing
+from core.store.hashed import write_array
 from core.store.parquet import content_hash, read_provenance, read_table, write_table
 from core.tables import BOXES, IMAGES, MANIFEST, QUARANTINE
 
@@ -105,7 +106,7 @@ class DataStore:
             )
         path = self.folder(name) / "manifest.parquet"
         return Dataset(
-            record=DatasetRecord.model_validate(read_provenance(path, MANIFEST)),
+            record=_record(path),
             manifest=read_table(path, MANIFEST),
             boxes=read_table(self.folder(name) / "boxes.parquet", BOXES),
             quarantine=self.quarantine(name),
@@ -228,16 +229,19 @@ class DataStore:
 
     def drop_features(self, dataset: Dataset) -> None:
         """Forget a data set's features, whose pixels have changed under the same key."""
-        for path in self.features_path(dataset, "").parent.glob("*.npy"):
+        for path in self.features_path(dataset, "").parent.glob("[!.]*"):
             path.unlink()
 
     def write_features(self, dataset: Dataset, key: str, features: NDArray[np.float32]) -> None:
         """Store features, float32 [N, d], in the manifest's order."""
-        with (
-            replacing(self.features_path(dataset, key)) as temporary,
-            temporary.open("wb") as file,
-        ):
-            np.save(file, features, allow_pickle=False)
+        write_array(self.features_path(dataset, key), features)
+
+
+def _record(path: Path) -> DatasetRecord:
+    try:
+        return DatasetRecord.model_validate(read_provenance(path, MANIFEST))
+    except ValidationError as error:
+        raise DataError(f"{path}: does not say what data set it is; index it anew.") from error
 
 
 def _lacking(dataset: Dataset, index: pl.DataFrame) -> list[str]:

@@ -1,6 +1,5 @@
 """A large table that is written in parts, so that memory stays bounded and a kill costs little."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from core.store.atomic import replacing
-from core.store.parquet import METADATA_KEY, read_provenance, write_table
-from core.tables import SCHEMA_VERSION, Table
+from core.store.parquet import check_whole, read_provenance, told, write_table
+from core.store.seal import seal
+from core.tables import Table
 
 _ROWS_PER_GROUP = 16_384
 
@@ -65,18 +65,14 @@ class Parts:
         """
         if not self.paths():
             return
-        metadata = {
-            "table": self.table.name,
-            "version": SCHEMA_VERSION,
-            "provenance": dict(provenance),
-        }
         with replacing(self.path) as temporary:
             self._rows().sink_parquet(
                 temporary,
                 compression="zstd",
                 row_group_size=_ROWS_PER_GROUP,
-                metadata={METADATA_KEY: json.dumps(metadata, sort_keys=True)},
+                metadata=told(self.table, provenance),
             )
+            seal(temporary)
         shutil.rmtree(self.folder)
 
     def stored(self) -> pl.LazyFrame:
@@ -85,11 +81,15 @@ class Parts:
         Raises:
             DataError: If the file is missing, damaged or another table.
         """
+        check_whole(self.path, self.table)
         read_provenance(self.path, self.table)
         return pl.scan_parquet(self.path)
 
     def _rows(self) -> pl.LazyFrame:
-        new = pl.concat([pl.scan_parquet(path) for path in self.paths()])
+        parts = self.paths()
+        for path in parts:
+            check_whole(path, self.table)
+        new = pl.concat([pl.scan_parquet(path) for path in parts])
         if not self.path.exists():
             return new
         old, key = self.stored(), list(self.table.key)

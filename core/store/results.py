@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import polars as pl
-from pydantic import ValidationError
 
 from core.errors import ConfigError, DataError
 from core.lookup import unknown
@@ -15,20 +14,33 @@ from core.store.atomic import write_text
 from core.store.locks import locked, owner
 from core.store.parquet import read_table, write_table
 from core.store.provenance import now
+from core.store.seal import unsealed, with_seal
 from core.tables import (
     AGREEMENT,
     CURVES,
     HEATMAPS,
     LOCALISATION,
+    MATCHINGS,
     METRICS,
     PREDICTIONS,
+    REGIONS,
     REPLICATES,
     SANITY,
     THRESHOLDS,
     Table,
 )
 
-PER_RUN = (METRICS, REPLICATES, THRESHOLDS, CURVES, LOCALISATION, AGREEMENT, SANITY)
+PER_RUN = (
+    METRICS,
+    REPLICATES,
+    THRESHOLDS,
+    MATCHINGS,
+    CURVES,
+    LOCALISATION,
+    REGIONS,
+    AGREEMENT,
+    SANITY,
+)
 PER_DATASET = (PREDICTIONS, HEATMAPS)
 
 
@@ -63,14 +75,14 @@ class ResultStore:
             raise ConfigError(f"{unknown(run_id, known, 'run')} (in {self.root}/runs)")
         path = self.folder(run_id) / "run.json"
         try:
-            return RunRecord.model_validate_json(path.read_bytes())
-        except (ValidationError, OSError) as error:
+            return RunRecord.model_validate_json(unsealed(path.read_bytes()))
+        except (ValueError, OSError) as error:
             raise DataError(f"{path}: this run record cannot be read; train it anew.") from error
 
     def write_record(self, record: RunRecord) -> None:
         """Write a run's record."""
         path = self.folder(record.run_id) / "run.json"
-        write_text(path, record.model_dump_json(indent=2) + "\n")
+        write_text(path, with_seal(record.model_dump_json(indent=2)))
 
     def references(self, source: str | None) -> "ResultStore":
         """The store of reference rows, which look at no image, fitted on a source or on none."""
@@ -91,14 +103,14 @@ class ResultStore:
             return self.record(run_id)
         path = self.folder(run_id) / "import.json"
         try:
-            return ImportRecord.model_validate_json(path.read_bytes())
-        except (ValidationError, OSError) as error:
+            return ImportRecord.model_validate_json(unsealed(path.read_bytes()))
+        except (ValueError, OSError) as error:
             raise DataError(f"{path}: this record cannot be read; import it anew.") from error
 
     def write_import(self, record: ImportRecord) -> None:
         """Write the record of an imported run."""
         path = self.folder(record.run_id) / "import.json"
-        write_text(path, record.model_dump_json(indent=2) + "\n")
+        write_text(path, with_seal(record.model_dump_json(indent=2)))
 
     def done(self) -> tuple[str, ...]:
         """The runs that were trained to the end."""

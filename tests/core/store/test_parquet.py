@@ -4,8 +4,15 @@ import polars as pl
 import pytest
 
 from core.errors import DataError
-from core.store.parquet import content_hash, read_provenance, read_table, write_table
-from core.tables import BOXES, THRESHOLDS
+from core.store.parquet import (
+    content_hash,
+    read_columns,
+    read_provenance,
+    read_rows,
+    read_table,
+    write_table,
+)
+from core.tables import BOXES, REPLICATES, THRESHOLDS
 
 FRAME = pl.DataFrame(
     {
@@ -77,3 +84,57 @@ def test_the_content_hash_sees_every_value() -> None:
     changed = FRAME.with_columns(n=pl.col("n") + 1)
     assert content_hash(FRAME) == content_hash(FRAME.clone())
     assert content_hash(FRAME) != content_hash(changed)
+
+
+def long_table(path: Path) -> pl.DataFrame:
+    """A table with lists, which is written in several groups of rows."""
+    key = dict.fromkeys(REPLICATES.key, pl.lit("all"))
+    frame = (
+        pl.DataFrame({"number": range(500)})
+        .with_columns(**key)
+        .with_columns(
+            finding=pl.format("f{}", "number"),
+            metric=pl.when(pl.col("number") % 3 == 0).then(pl.lit("auroc")).otherwise(pl.lit("f1")),
+            values=pl.concat_list(pl.col("number").cast(pl.Float32), pl.lit(0.5, pl.Float32)),
+        )
+        .select(REPLICATES.schema.names())
+    )
+    write_table(path, REPLICATES, frame, {})
+    return frame
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [pl.col("metric") == "auroc", pl.col("finding").is_in(["f0", "f1", "f140", "f499"])],
+)
+def test_the_rows_that_are_wanted_are_those_of_the_whole_table(
+    tmp_path: Path, wanted: pl.Expr
+) -> None:
+    frame = long_table(tmp_path / "t.parquet")
+
+    assert read_rows(tmp_path / "t.parquet", REPLICATES, wanted).equals(frame.filter(wanted))
+
+
+def test_no_row_is_wanted(tmp_path: Path) -> None:
+    long_table(tmp_path / "t.parquet")
+
+    found = read_rows(tmp_path / "t.parquet", REPLICATES, pl.col("metric") == "brier")
+
+    assert found.equals(REPLICATES.empty())
+
+
+def test_columns_come_in_the_order_asked(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.parquet")
+
+    assert read_columns(path, THRESHOLDS, ["value", "finding"]).equals(FRAME["value", "finding"])
+
+
+def test_parts_of_a_damaged_table_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    long_table(path)
+    path.write_bytes(path.read_bytes()[:-40])
+
+    with pytest.raises(DataError, match="cannot be read"):
+        read_rows(path, REPLICATES, pl.col("metric") == "auroc")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_columns(path, REPLICATES, ["finding"])
