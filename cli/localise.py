@@ -1,5 +1,6 @@
 """`cxr localise`: whether a run looks at the right place."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -9,6 +10,7 @@ from cli.attention_options import Datasets, ImageSplit, Method, NumResamples
 from cli.attention_table import per_cent, print_table, rows_as_json
 from cli.options import DATA, RESULTS, AllRuns, AsJson, DataDir, ResultsDir, RunIds
 from cli.progress import shown
+from cli.regions import make_maps, on_regions, print_regions
 from cli.selection import selected_runs
 
 if TYPE_CHECKING:
@@ -23,6 +25,13 @@ def localise(
     all_runs: AllRuns = False,
     split: ImageSplit = "test",
     method: Method = "gradcam",
+    regions: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV (image_id, region, x, y, width, height in fractions of the image): how much "
+            "attention lies on these regions, such as markers, in the place of boxes."
+        ),
+    ] = None,
     gate: Annotated[
         Literal["all", "above-threshold", "true-positives"],
         typer.Option(help="Which maps to show: by the run's score at its source-val threshold."),
@@ -42,26 +51,30 @@ def localise(
     """
     import polars as pl
 
+    from core.errors import ConfigError
     from core.roles import Split
     from core.saliency.localisation import LOCALISATION_METRICS
-    from core.stages import cache, explain
     from core.stages import localise as stage
     from core.store import DataStore, ResultStore
 
     stores = DataStore(data), ResultStore(results)
+    chosen = selected_runs(stores[1], run_ids, all_runs)
+    shared = (Split(split), method, num_resamples)
+    if regions is not None:
+        if gate != "all":
+            raise ConfigError(f"--gate {gate} is for boxes; leave it out with --regions.")
+        found = on_regions(chosen, datasets, regions, stores, *shared)
+        print_regions(found, grid, as_json)
+        return
     frames: dict[str, pl.DataFrame] = {}
-    for run_id in selected_runs(stores[1], run_ids, all_runs):
-        found: list[pl.DataFrame] = []
+    for run_id in chosen:
+        found_here: list[pl.DataFrame] = []
         with shown() as progress:
             for name in datasets:
-                dataset = stores[0].dataset(name)
-                request = explain.ExplainRequest(
-                    image_ids=stage.boxed_images(dataset, Split(split)), method=method
-                )
-                cache.run(stores[0], name, stores[1].trained(run_id).spec.image, progress)
-                explain.run(run_id, name, request, *stores, progress)
-                found.append(stage.run(run_id, name, *stores, Split(split), method, num_resamples))
-        frames[run_id] = pl.concat(found)
+                image_ids = stage.boxed_images(stores[0].dataset(name), Split(split))
+                make_maps(run_id, name, image_ids, method, stores, progress)
+                found_here.append(stage.run(run_id, name, *stores, *shared))
+        frames[run_id] = pl.concat(found_here)
     if as_json:
         output.json_out(rows_as_json(frames))
         return

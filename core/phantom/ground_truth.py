@@ -78,6 +78,23 @@ def image_frame(images: Sequence[Written]) -> pl.DataFrame:
     return pl.DataFrame([_row(image) for image in images], schema=IMAGES, orient="row")
 
 
+def token_regions(images: pl.DataFrame) -> pl.DataFrame:
+    """Where the shortcut's token lies, as regions that attention can be measured on.
+
+    Args:
+        images: Rows of the table `IMAGES`.
+
+    Returns:
+        image_id, region, x, y, width, height; a row for each image with the token.
+    """
+    sides = [
+        pl.col("token_box").arr.get(place).alias(name)
+        for place, name in enumerate(("x", "y", "width", "height"))
+    ]
+    shown = images.filter("with_token")
+    return shown.select("image_id", pl.lit("token").alias("region"), *sides)
+
+
 def mask_frame(images: Sequence[Written]) -> pl.DataFrame:
     """Rows of the table `MASKS`."""
     rows = [

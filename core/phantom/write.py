@@ -10,11 +10,12 @@ import polars as pl
 
 from core.errors import ConfigError
 from core.phantom.files import LAYOUTS, parquet, write_file
+from core.phantom.ground_truth import token_regions
 from core.phantom.hospitals import HOSPITALS, SOURCE, TARGET
 from core.phantom.parts import PARTS, merged, write_images
 from core.phantom.spec import MARK, PhantomSpec
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the same specification gives other bytes."""
 
 
@@ -114,5 +115,7 @@ def _write_tables(out: Path, spec: PhantomSpec, hospital: str) -> None:
     for kind in ("masks", "images"):
         write_file(_truth(out, hospital, kind), parquet(merged(out, hospital, kind)))
     images = pl.read_parquet(_truth(out, hospital))
+    regions = token_regions(images).write_csv()
+    write_file(out / "ground_truth" / f"{hospital}-regions.csv", regions.encode())
     for name, content in LAYOUTS[hospital].tables(spec, images):
         write_file(out / hospital / name, content)

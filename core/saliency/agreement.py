@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from core.metrics.bootstrap import PatientBootstrap
 from core.metrics.ratio import Values, ratio
@@ -80,6 +80,35 @@ def likeness(
     return found
 
 
+def likeness_on_one(
+    first: NDArray[np.floating],
+    second: NDArray[np.floating],
+    others: NDArray[np.floating],
+) -> Likeness:
+    """The Spearman correlation of two maps of one image, and its chance level for that image.
+
+    Args:
+        first: float [h, w], signed.
+        second: float [h', w'], of the same image.
+        others: float [K, h', w'], the second's maps of other patients' images.
+
+    Returns:
+        float64 [1] each: the correlation on the coarser grid, and the mean correlation of `first`
+        with `others`; NaN where a map is constant, or there are no others.
+    """
+    side = min(len(first), len(second))
+    metric = AGREEMENT_METRICS["spearman"]
+    one = metric.prepare(_comparable(first[None], side))
+    rest = metric.prepare(_comparable(np.concatenate([second[None], others]), side))
+    scores = metric.score(one, rest)
+    return Likeness(scores[:1], means(scores[1:, None]))
+
+
+def beyond_chance(same: Values, chance: Values) -> Values:
+    """Likeness on a scale where chance is 0 and the same map is 1: (same − chance)/(1 − chance)."""
+    return ratio(same - chance, 1 - chance)
+
+
 def partners_of(patient_ids: NDArray[np.str_], seed: int) -> NDArray[np.int64]:
     """Images of other patients for each image, int64 [N, K]; −1 in a place without one."""
     num_images = len(patient_ids)
@@ -124,16 +153,24 @@ def _comparable(maps: NDArray[np.floating], side: int) -> Values:
 
 def _corrected(means_of_both: Values) -> Values:
     same, chance = means_of_both.T
-    return ratio(same - chance, 1 - chance)
+    return beyond_chance(same, chance)
 
 
 def _standardised_ranks(flat: Values) -> Values:
     """Ranks of each row, mean 0 and length 1: their products are rank correlations."""
-    ranks = rankdata(np.nan_to_num(flat), axis=1)
+    ranks = _ranks(np.nan_to_num(flat))
     centred = ranks - ranks.mean(1, keepdims=True)
     missing = np.isnan(flat).any(1, keepdims=True)
     length = np.sqrt((centred**2).sum(1, keepdims=True))
     return np.where(missing, np.nan, ratio(centred, length))
+
+
+def _ranks(flat: Values) -> Values:
+    """Ranks of each row's cells from 1, ties at their mean rank, float64 [N, cells]."""
+    # Not scipy's: a reviewer's install, whose dashboard compares maps too, has none.
+    rows = pl.Series(flat, dtype=pl.List(pl.Float64))
+    ranked = rows.list.eval(pl.element().rank("average"))
+    return ranked.list.to_array(flat.shape[1]).to_numpy()
 
 
 def _product(one: Values, other: Values) -> Values:

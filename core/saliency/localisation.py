@@ -138,6 +138,26 @@ def _energy(maps: Maps, regions: Regions) -> tuple[Values, Values]:
     return np.minimum(share, 1), np.minimum((inside / everywhere).max((1, 2)), 1)
 
 
+def energy_inside(maps: Maps, boxes: Sequence[Sequence[Frame]]) -> tuple[Values, Values]:
+    """The share of each map's energy inside its boxes, and that of a map without contrast.
+
+    Args:
+        maps: float64 [N, h, w], positive parts.
+        boxes: For each map its boxes in fractions of the square; their union counts.
+
+    Returns:
+        float64 [N] each: the share, NaN for an all-zero map or one with NaN; and the boxes' area.
+    """
+    shares, areas = [np.empty(0)], [np.empty(0)]
+    for start in range(0, len(maps), _CHUNK):
+        chunk = maps[start : start + _CHUNK]
+        regions = regions_of(boxes[start : start + _CHUNK])
+        share, _ = _energy(np.nan_to_num(chunk), regions)
+        shares.append(np.where(np.isnan(chunk).any((1, 2)), np.nan, share))
+        areas.append(regions.mean((1, 2)))
+    return np.concatenate(shares), np.concatenate(areas)
+
+
 def cross_fitted(
     iou_at_levels: Values, patient_ids: NDArray[np.str_], seed: int, num_folds: int = 5
 ) -> Values:

@@ -67,5 +67,3 @@ SALIENCY: Mapping[str, SaliencySpec] = {
         needs_attention=True,
     ),
 }
-
-DEFAULT_METHOD = "gradcam"

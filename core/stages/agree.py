@@ -19,13 +19,13 @@ from core.progress import Progress, silent
 from core.records import RunRecord
 from core.roles import Split
 from core.saliency.agreement import Likeness, agreement_estimate, likeness
-from core.saliency.methods import DEFAULT_METHOD, SALIENCY
+from core.saliency.methods import SALIENCY
 from core.saliency.perturb import PERTURBATIONS
 from core.store.data import Dataset, DataStore
 from core.store.heatmaps import MapSet, read_maps
 from core.store.renewal import renew
 from core.store.results import ResultStore
-from core.tables import AGREEMENT, POOLED
+from core.tables import AGREEMENT, DEFAULT_METHOD, POOLED
 from core.training.device import reproducible
 from core.training.trained import trained_classifier
 

@@ -16,12 +16,12 @@ from core.models.backbones import BACKBONES, target_module
 from core.progress import Progress, silent
 from core.records import RunRecord
 from core.roles import Split
-from core.saliency.methods import DEFAULT_METHOD, SALIENCY
+from core.saliency.methods import SALIENCY
 from core.store.data import Dataset, DataStore
 from core.store.heatmaps import MapSet, as_rows
 from core.store.parts import Parts
 from core.store.results import ResultStore
-from core.tables import HEATMAPS
+from core.tables import DEFAULT_METHOD, HEATMAPS
 from core.training.device import DeviceImages, forward_batch_size, reproducible
 from core.training.interrupt import stoppable
 from core.training.trained import trained_classifier

@@ -18,7 +18,6 @@ from core.records import RunRecord
 from core.roles import Split
 from core.saliency.intervals import mean_estimates
 from core.saliency.localisation import LOCALISATION_METRICS, cross_fitted, localise
-from core.saliency.methods import DEFAULT_METHOD
 from core.saliency.priors import BASELINES, Boxed
 from core.saliency.raster import COMMON_GRID, Maps, pooled_to, positive
 from core.saliency.render import Frame
@@ -26,7 +25,7 @@ from core.store.data import Dataset, DataStore
 from core.store.heatmaps import read_maps
 from core.store.renewal import renew
 from core.store.results import ResultStore
-from core.tables import LOCALISATION, POOLED, THRESHOLDS
+from core.tables import DEFAULT_METHOD, LOCALISATION, POOLED, THRESHOLDS
 
 POLICY = "source-val"
 NUM_RESAMPLES = 1000

@@ -7,11 +7,11 @@ import polars as pl
 
 from core.findings import FINDINGS
 from core.imaging.geometry import Box, fit
-from core.saliency.methods import DEFAULT_METHOD
 from core.saliency.raster import RASTER, drawn, positive
 from core.store.data import DataStore
 from core.store.heatmaps import read_maps
 from core.store.results import ResultStore
+from core.tables import DEFAULT_METHOD
 
 SCHEMA = pl.Schema(
     {

@@ -24,12 +24,12 @@ from core.progress import Progress, silent
 from core.records import RunRecord
 from core.roles import Examples, Split
 from core.saliency.agreement import likeness
-from core.saliency.methods import DEFAULT_METHOD, SALIENCY
+from core.saliency.methods import SALIENCY
 from core.saliency.sanity import CASCADE, FULL, PERMUTED, randomised, sanity_estimate
 from core.store.data import Dataset, DataStore
 from core.store.renewal import renew
 from core.store.results import ResultStore
-from core.tables import POOLED, SANITY
+from core.tables import DEFAULT_METHOD, POOLED, SANITY
 from core.training.device import reproducible
 from core.training.probe import fit
 from core.training.trained import trained_classifier, trained_features

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from core.tables.annotations import COMPOSITES, OVERLAY
-from core.tables.attention import AGREEMENT, LOCALISATION, POOLED, SANITY
+from core.tables.attention import AGREEMENT, DEFAULT_METHOD, LOCALISATION, POOLED, REGIONS, SANITY
 from core.tables.data import (
     BOXES,
     IMAGES,
@@ -47,6 +47,7 @@ TABLES: Mapping[str, Table] = {
         CURVES,
         PUBLISHED,
         LOCALISATION,
+        REGIONS,
         AGREEMENT,
         SANITY,
     )
@@ -57,6 +58,7 @@ __all__ = [
     "BOXES",
     "COMPOSITES",
     "CURVES",
+    "DEFAULT_METHOD",
     "HEATMAPS",
     "IMAGES",
     "LOCALISATION",
@@ -69,6 +71,7 @@ __all__ = [
     "PREDICTIONS",
     "PUBLISHED",
     "QUARANTINE",
+    "REGIONS",
     "REPLICATES",
     "SANITY",
     "SCHEMA_VERSION",

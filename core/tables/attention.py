@@ -10,6 +10,9 @@ from core.tables.table import Table, fractions, one_of
 POOLED = "pooled"
 """Stands for a finding in the rows that take all findings together."""
 
+DEFAULT_METHOD = "gradcam"
+"""The row of `SALIENCY` that maps are made by unless told otherwise."""
+
 GATES = ("all", "above-threshold", "true-positives")
 GRIDS = ("common", "native")
 COMPARISONS = ("models", "findings", "resamples", "perturbation")
@@ -49,6 +52,22 @@ LOCALISATION = Table(
     | one_of("target_use", TARGET_USES)
     | fractions("value"),
 )
+
+REGIONS = Table(
+    name="regions",
+    schema=pl.Schema(
+        _WHERE
+        | {"region": pl.String, "grid": pl.String, "finding": pl.String}
+        | {"value": pl.Float64, "uniform": pl.Float64}
+        | _HOW_SURE
+    ),
+    key=("dataset", "split", "method", "region", "grid", "finding"),
+    rules=one_of("split", SPLITS)
+    | one_of("grid", GRIDS)
+    | one_of("finding", FINDINGS)
+    | fractions("value", "uniform"),
+)
+"""The share of attention on a region that is not a finding, and that of a map without contrast."""
 
 AGREEMENT = Table(
     name="agreement",

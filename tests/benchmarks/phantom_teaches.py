@@ -10,20 +10,20 @@ share of positive Grad-CAM energy inside the token, on the target images that sh
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import polars as pl
 
+from core.datasets.regions import read_regions
 from core.datasets.request import IndexRequest
 from core.findings import FINDINGS, Finding
 from core.phantom.spec import PhantomSpec
 from core.phantom.write import write_phantom
 from core.report import Number, run_numbers
-from core.saliency.render import upsample
+from core.roles import Split
 from core.specs import ImageSpec, RunSpec
-from core.stages import cache, evaluate, explain, index, predict, train
+from core.stages import cache, evaluate, explain, index, predict, regions, train
 from core.store import DataStore, ResultStore
-from core.tables import HEATMAPS
 
 SOURCE, TARGET = "phantom-mimic", "phantom-nih"
 SHORTCUT = Finding.PNEUMOTHORAX
@@ -66,29 +66,16 @@ class Trained:
         numbers = run_numbers(self.results, self.run_id, dataset, "test").numbers
         return numbers[finding, "auroc", None]
 
-    def energy_in_token(self) -> float:
-        """Mean share of positive energy inside the token, over target test images that show it."""
-        truth = pl.read_parquet(self.phantom.ground_truth / "chestxray14-images.parquet")
-        shown = truth.filter(pl.col("with_token") & (pl.col("split") == "test"))
-        request = explain.ExplainRequest(
-            findings=(SHORTCUT,), image_ids=tuple(shown["image_id"].to_list())
-        )
+    def energy_in_token(self) -> dict[str, Any]:
+        """Share of positive energy inside the token, over target test images that show it."""
+        path = self.phantom.ground_truth / "chestxray14-regions.csv"
+        dataset = self.data.dataset(TARGET)
+        tokens = read_regions(path, dataset.manifest)
+        shown = regions.images_with_regions(dataset, tokens, Split.TEST)
+        request = explain.ExplainRequest(findings=(SHORTCUT,), image_ids=shown)
         explain.run(self.run_id, TARGET, request, self.data, self.results)
-        maps = self.results.read(self.run_id, HEATMAPS, TARGET).filter(finding=SHORTCUT)
-        joined = maps.join(shown.select("image_id", "token_box"), on="image_id")
-        shares = [
-            _share_inside(np.array(row["values"]).reshape(row["height"], -1), row["token_box"])
-            for row in joined.iter_rows(named=True)
-        ]
-        return float(np.nanmean(shares))
-
-
-def _share_inside(native: np.ndarray, box: tuple[float, float, float, float]) -> float:
-    size = 224
-    energy = upsample(np.maximum(native.astype(np.float32), 0), size)
-    x, y, width, height = (side * size for side in box)
-    inside = energy[round(y) : round(y + height), round(x) : round(x + width)].sum()
-    return float(inside / energy.sum()) if energy.sum() > 0 else float("nan")
+        measured = regions.run(self.run_id, TARGET, tokens, self.data, self.results)
+        return measured.filter(grid="native", finding=str(SHORTCUT)).row(0, named=True)
 
 
 def main() -> None:
@@ -116,11 +103,14 @@ def main() -> None:
     for seed, pair in enumerate(pairs):
         for strength, trained in zip(STRENGTHS, pair, strict=True):
             number = trained.auroc(TARGET, SHORTCUT)
+            energy = trained.energy_in_token()
             at_home = trained.auroc(SOURCE, SHORTCUT)
             print(
                 f"seed {seed} strength {strength}: {SHORTCUT} target {number.value:.3f} "
                 f"[{number.ci_low:.3f}-{number.ci_high:.3f}], source test {at_home.value:.3f}, "
-                f"energy in the token {trained.energy_in_token():.3f}"
+                f"energy in the token {energy['value']:.3f} "
+                f"[{energy['ci_low']:.3f}-{energy['ci_high']:.3f}], its area "
+                f"{energy['uniform']:.3f}, n = {energy['n']}"
             )
 
 

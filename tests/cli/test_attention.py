@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,25 @@ def test_localise_without_boxes_is_one_sentence(cxr: Cxr, options: tuple[str, ..
 
     assert outcome.exit_code == 3
     assert "hospital has no boxes on images of its test split" in outcome.err
+
+
+def test_localise_measures_attention_on_regions(
+    cxr: Cxr, options: tuple[str, ...], stores: Stores, tmp_path: Path
+) -> None:
+    manifest = stores.data.dataset("chestxray14").manifest
+    rows = (f"{image_id},token,0,0,0.5,0.5" for image_id in manifest["image_id"])
+    path = tmp_path / "regions.csv"
+    path.write_text("\n".join(("image_id,region,x,y,width,height", *rows)))
+    call = ("localise", "--all", *DATASET, "--regions", path, "--num-resamples", 5, *options)
+    table, numbers = cxr(*call), json.loads(cxr(*call, "--json").out)
+
+    assert table.exit_code == 0
+    assert f"Share of {stores.run_id}'s positive attention inside each region" in table.out
+    gated = cxr(*call, "--gate", "true-positives")
+    assert gated.exit_code == 3
+    assert "--gate true-positives is for boxes; leave it out with --regions." in gated.err
+    assert {(row["region"], row["run_id"]) for row in numbers} == {("token", stores.run_id)}
+    assert f"{100 * numbers[0]['value']:.1f} [" in table.out
 
 
 def test_agree_compares_source_and_target(cxr: Cxr, options: tuple[str, ...]) -> None:

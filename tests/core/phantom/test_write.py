@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from core.datasets.regions import read_regions
 from core.errors import ConfigError
 from core.findings import FINDINGS
 from core.phantom.ground_truth import IMAGES, MASKS
@@ -43,6 +44,19 @@ def test_images_are_grey_eight_bit_and_of_the_size(
             assert image.mode == "L"
             assert image.size == (64, 64)
             assert np.asarray(image).std() > 20
+
+
+@pytest.mark.parametrize("hospital", [SOURCE, TARGET])
+def test_the_token_is_a_region_of_each_image_that_shows_it(
+    hospital: str, small_phantom: PhantomSummary
+) -> None:
+    images = truth(small_phantom, hospital)
+    path = small_phantom.ground_truth / f"{hospital}-regions.csv"
+    regions = read_regions(path, images)
+    shown = images.filter("with_token")
+    assert regions["image_id"].to_list() == shown["image_id"].to_list()
+    sides = regions.select("x", "y", "width", "height").to_numpy()
+    assert sides == pytest.approx(shown["token_box"].to_numpy())
 
 
 @pytest.mark.parametrize("hospital", [SOURCE, TARGET])

@@ -8,7 +8,9 @@ from core.saliency.agreement import (
     AGREEMENT_METRICS,
     Likeness,
     agreement_estimate,
+    beyond_chance,
     likeness,
+    likeness_on_one,
     partners_of,
 )
 from core.saliency.raster import pooled_to
@@ -87,6 +89,31 @@ def test_spearman_equals_that_of_scipy_with_ties() -> None:
 
     for k in range(len(one)):
         assert same[k] == pytest.approx(rank_correlation(one[k], other[k]))
+
+
+def test_one_image_has_the_likeness_of_the_whole_set() -> None:
+    one, other = np.round(maps(side=14), 1), np.round(maps(), 1)
+    whole = likeness(one, other, PATIENTS, 0)["spearman"]
+    partners = partners_of(PATIENTS, 0)
+
+    for k in (0, 7):
+        found = likeness_on_one(one[k], other[k], other[partners[k][partners[k] >= 0]])
+
+        assert found.same[0] == pytest.approx(whole.same[k])
+        assert found.chance[0] == pytest.approx(whole.chance[k])
+
+
+def test_one_image_without_others_or_contrast_is_undefined() -> None:
+    (one,), nobody = maps(1), np.empty((0, 7, 7))
+
+    assert np.isnan(likeness_on_one(one, one, nobody).chance).all()
+    assert np.isnan(likeness_on_one(np.zeros((7, 7)), one, maps()).same).all()
+
+
+def test_beyond_chance_puts_chance_at_0_and_the_same_map_at_1() -> None:
+    same, chance = np.array([0.2, 1.0, 0.6, 1.0]), np.array([0.2, 0.2, 0.2, 1.0])
+
+    np.testing.assert_allclose(beyond_chance(same, chance), [0, 1, 0.5, np.nan])
 
 
 def test_the_top_decile_is_the_five_highest_of_49_cells() -> None:

@@ -13,7 +13,8 @@ from core.models.backbones import BACKBONES, target_module
 from core.models.classifier import Classifier, num_features
 from core.models.weights import load_backbone
 from core.saliency.gradcam import gradcam, has_closed_form
-from core.saliency.methods import DEFAULT_METHOD, SALIENCY
+from core.saliency.methods import SALIENCY
+from core.tables import DEFAULT_METHOD
 from tests.fixtures.classifiers import frozen
 
 COLUMNS = (13, 0, 4)
