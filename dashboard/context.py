@@ -14,12 +14,14 @@ class Context:
         split: The part of it.
         policy: The threshold policy.
         runs: The chosen run ids; empty means all of them.
+        baseline: The run that others are held against; "" for none.
     """
 
     target: str
     split: str
     policy: str
     runs: tuple[str, ...] = ()
+    baseline: str = ""
 
     def link(self, page: str, choices: Mapping[str, str] | None = None) -> str:
         """The address of a page in this context.
@@ -30,7 +32,12 @@ class Context:
         """
         fixed = [("target", self.target), ("split", self.split), ("policy", self.policy)]
         chosen = [("runs", run_id) for run_id in self.runs]
+        chosen += [("baseline", self.baseline)] if self.baseline else []
         return f"/{page}?{urlencode(fixed + chosen + list((choices or {}).items()))}"
+
+    def run(self, run_id: str) -> str:
+        """The address of a run's record in this context."""
+        return self.link("runs", {"run": run_id})
 
 
 def run_address(run_id: str) -> str:

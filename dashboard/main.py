@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import CxrError
 from dashboard import stores
 from dashboard.components import blank, frame, sidebar
-from dashboard.queries import reading
+from dashboard.queries.all_runs import all_runs
 from dashboard.queries.reading import Runs
 from dashboard.queries.scope import Scope
 from dashboard.stores import Stores
@@ -19,7 +19,7 @@ def main() -> None:
     st.set_page_config(page_title="cxr-bench", layout="wide")
     frame.show_style()
     places = stores.from_environment()
-    runs = reading.all_runs(places)
+    runs = all_runs(places)
     # Before the page runs: choices made inside a page are forgotten when the page changes.
     scope = sidebar.choose(places, runs)
     pages = [
@@ -39,7 +39,7 @@ def _content(view: View, scope: Scope | None, places: Stores, runs: Runs) -> Cal
     unscored = view.show_unscored
     if scope:
         return lambda: view.show(scope)
-    if unscored and (runs.read or runs.broken):
+    if unscored and (runs.every or runs.broken):
         return lambda: unscored(places)
     return lambda: blank.show_nothing_evaluated(view.title, places, runs)
 

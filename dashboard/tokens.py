@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from core.records import ImportRecord
 from core.specs import RunSpec
 
 BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
@@ -95,6 +96,20 @@ def token(spec: RunSpec) -> RunToken:
         glyph=loss.filled if is_tuned else loss.hollow,
         dash=loss.dash,
         remark=" · random weights" if spec.weights == "random" else "",
+    )
+
+
+def imported_token(record: ImportRecord) -> RunToken:
+    """The look of a run whose predictions were made elsewhere: a star; of a reference, a ring."""
+    is_reference = record.kind == "reference"
+    return RunToken(
+        backbone=record.name,
+        head=f"fitted on {record.source or 'nothing'}" if is_reference else "imported",
+        colour=GREY if is_reference else PURPLE,
+        symbol="star",
+        glyph="◌" if is_reference else "★",
+        dash="longdashdot",
+        remark="",
     )
 
 

@@ -14,6 +14,21 @@ def signed(value: float | None) -> str:
     return NOTHING if value is None else f"{100 * value:+.1f}".replace("-", MINUS)
 
 
+def decimal(value: float | None) -> str:
+    """A value that is no share: −0.123 → "−0.12", 1.5 → "1.50"."""
+    return NOTHING if value is None else f"{value:.2f}".replace("-", MINUS)
+
+
+def decimal_interval(low: float | None, high: float | None) -> str:
+    """(0.7, 1.2) → "0.70 to 1.20"."""
+    return "" if low is None or high is None else f"{decimal(low)} to {decimal(high)}"
+
+
+def points(value: float) -> str:
+    """A width in percentage points: 0.0042 → "0.42"."""
+    return f"{100 * value:.2f}"
+
+
 def interval(low: float | None, high: float | None) -> str:
     """(0.7, 0.732) → "70.0–73.2"; "to" between bounds of which one is negative."""
     if low is None or high is None:

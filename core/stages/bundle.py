@@ -6,19 +6,29 @@ from pathlib import Path
 
 import polars as pl
 
+from core.datasets.registered import LABELS_FROM
 from core.errors import ConfigError
 from core.metrics.flags import FEW_POSITIVES
 from core.progress import Progress, silent
 from core.records import DatasetRecord, RunRecord
+from core.report.paper.cells import MIN_PATIENTS
 from core.specs import ImageSpec
 from core.store.atomic import write_text
 from core.store.data import Dataset, DataStore
 from core.store.results import PER_RUN, ResultStore
 from core.store.thumbnails import ThumbnailStore, to_png
-from core.tables import HEATMAPS, METRICS, PREDICTIONS, REPLICATES, THUMBNAILS
+from core.tables import (
+    HEATMAPS,
+    MATCHINGS,
+    METRICS,
+    PREDICTIONS,
+    REPLICATES,
+    THUMBNAILS,
+    Table,
+)
 
-MIN_PATIENTS = 10
-"""Aggregates of restricted data over fewer patients stay at home (PROTOCOL section 8)."""
+_UNFINISHED = ".unfinished"
+"""Marks a bundle that a kill cut off: the same command may go on in its folder."""
 
 _GUIDE = """Open this folder with cxr-bench (no data set and no torch needed):
 
@@ -70,9 +80,11 @@ def run(
         ConfigError: If the folder holds anything, or a run is unknown or not done.
         DataError: If a table or an image cache is damaged.
     """
-    if out.exists() and any(out.iterdir()):
+    unfinished = out / _UNFINISHED
+    if out.exists() and any(out.iterdir()) and not unfinished.exists():
         raise ConfigError(f"{out}: is not empty; give a new folder for the bundle.")
     records = [results.trained(run_id) for run_id in run_ids]
+    write_text(unfinished, "This bundle is being made, or was not made to the end.\n")
     new_data, new_results = DataStore(out / "data"), ResultStore(out / "results")
     left_out: list[str] = []
     for done, record in enumerate(records, start=1):
@@ -86,6 +98,7 @@ def run(
         copy = _copy_dataset(dataset, new_data)
         num_thumbnails += _copy_images(dataset, copy, records, data, (new_data, new_results))
     write_text(out / "README.txt", _GUIDE.format(out=out.name))
+    unfinished.unlink()
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return Bundled(tuple(run_ids), num_thumbnails, size, tuple(left_out))
 
@@ -100,12 +113,7 @@ def _copy_run(
     closed = () if allow_restricted else tuple(_closed(record, names))
     for table in PER_RUN:
         if results.has(run_id, table):
-            frame = results.read(run_id, table)
-            kept = (
-                frame
-                if table not in (METRICS, REPLICATES)
-                else _large_enough(frame, results.read(run_id, METRICS), closed)
-            )
+            kept = _told(table, results.read(run_id, table), results, run_id, closed)
             new.write(run_id, table, kept)
     for name in names:
         if name in closed:
@@ -127,12 +135,33 @@ def _closed(record: RunRecord, names: Iterable[str]) -> Iterable[str]:
             yield name
 
 
+def _told(
+    table: Table, frame: pl.DataFrame, results: ResultStore, run_id: str, closed: Sequence[str]
+) -> pl.DataFrame:
+    """The rows that may travel: those of restricted data stay where few patients stand behind."""
+    if table in (METRICS, REPLICATES):
+        return _large_enough(frame, results.read(run_id, METRICS), closed)
+    if "n_patients" in frame.columns:
+        return frame.filter(~(_is_of(closed) & (pl.col("n_patients") < MIN_PATIENTS)))
+    if table is MATCHINGS:
+        whole = results.read(run_id, METRICS).filter(_is_of(closed), subgroup="all")
+        small = whole.filter(pl.col("n_patients") < MIN_PATIENTS)
+        return frame.join(small, on=["dataset", "split"], how="anti")
+    return frame
+
+
+def _is_of(closed: Sequence[str]) -> pl.Expr:
+    """Whether a row is of one of the data sets, under their own labels or an overlay's."""
+    return pl.col("dataset").str.split(LABELS_FROM).list.first().is_in(closed)
+
+
 def _large_enough(
     frame: pl.DataFrame, metrics: pl.DataFrame, closed: Sequence[str]
 ) -> pl.DataFrame:
     few = pl.col("flag").fill_null("").str.contains(FEW_POSITIVES, literal=True)
     small = metrics.filter(
-        pl.col("dataset").is_in(closed), (pl.col("n_patients") < MIN_PATIENTS) | few
+        _is_of(closed),
+        (pl.col("n_patients") < MIN_PATIENTS) | few,
     )
     return frame.join(small.select(METRICS.key), on=METRICS.key, how="anti", nulls_equal=True)
 

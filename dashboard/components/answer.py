@@ -8,9 +8,8 @@ from dashboard.queries.attention import Column
 from dashboard.queries.breakdown import Extremes
 from dashboard.queries.cells import Cell, Place
 from dashboard.queries.leaderboard import Leaderboard, Tie
-from dashboard.queries.reading import Run
+from dashboard.queries.reading import AnyRun
 from dashboard.queries.selection import OUTCOMES
-from dashboard.tokens import token
 from dashboard.typography import interval, name, percent, plural
 
 
@@ -23,7 +22,7 @@ def headline(board: Leaderboard, is_synthetic: bool) -> Markup:
         )
     top = board.ranked[0]
     assert top.cell is not None
-    sources = sorted({row.run.record.spec.source for row in board.ranked})
+    sources = sorted({row.run.record.source or "" for row in board.ranked})
     kind = "synthetic phantom; " if is_synthetic else ""
     bounds = interval(top.cell.low, top.cell.high)
     return joined(
@@ -33,7 +32,7 @@ def headline(board: Leaderboard, is_synthetic: bool) -> Markup:
             f"{label_set(top.cell, [name(finding) for finding in top.findings])} is ",
             plain("strong", f"{top.look.title}, {percent(top.cell.value)} %"),
             f" [{bounds}]; " if bounds else "; ",
-            _tied(board.tie, len(board.ranked)),
+            _tied(board.tie, board.num_ranked),
         )
     )
 
@@ -77,9 +76,9 @@ def span_of_findings(
     return joined((start, "is largest on ", *first, " and smallest on ", *last, "."))
 
 
-def _reached(run: Run, cell: Cell) -> str:
+def _reached(run: AnyRun, cell: Cell) -> str:
     bounds = interval(cell.low, cell.high)
-    return (f" [{bounds}]" if bounds else "") + f" ({token(run.record.spec).title})"
+    return (f" [{bounds}]" if bounds else "") + f" ({run.look.title})"
 
 
 def verdicts(focus: Column, assessed: pl.DataFrame, where: Place, is_synthetic: bool) -> Markup:

@@ -9,7 +9,7 @@ from dashboard.stores import Stores
 
 def show_nothing_evaluated(title: str, stores: Stores, runs: Runs) -> None:
     """Explain an empty store, or one whose runs were not evaluated."""
-    has_runs = bool(runs.read or runs.broken)
+    has_runs = bool(runs.every or runs.broken)
     answer = (
         "No run has been evaluated on a target yet."
         if has_runs

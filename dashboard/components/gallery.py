@@ -1,6 +1,7 @@
 """Radiographs with their attention maps, drawn and adjusted in the browser."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from streamlit.components.v2 import component
@@ -8,6 +9,7 @@ from streamlit.components.v2 import component
 from core.saliency.render import COLOUR_MAPS
 from dashboard.components.markup import EMPTY, Markup, element, joined, plain, styled
 from dashboard.queries.attention import Column, ImageRow, Tile
+from dashboard.queries.map_figures import Agreement, Figures, InBox, MapFigures
 from dashboard.queries.pictures import Outline
 from dashboard.queries.selection import OUTCOMES
 from dashboard.typography import NOTHING, name, percent
@@ -23,24 +25,40 @@ _VIEWER = component(
 )
 
 
-def show_gallery(columns: Sequence[Column], rows: Sequence[ImageRow]) -> None:
-    """Put the maps, one row an image, with the controls that act on all of them.
+@dataclass(frozen=True)
+class Gallery:
+    """What is shown.
 
     Args:
         columns: What each column shows.
         rows: One tile a column.
+        figures: What stands under the maps.
+        of_models: Whether each column is a model, or else a finding of one model.
+        names_findings: Whether the rows differ in their finding, so that each names its own.
     """
+
+    columns: Sequence[Column]
+    rows: Sequence[ImageRow]
+    figures: Figures
+    of_models: bool = False
+    names_findings: bool = False
+
+
+def show_gallery(shown: Gallery) -> None:
+    """Put the maps, with the controls that act on all of them."""
+    models = [column.look.title for column in shown.columns] if shown.of_models else []
     gradients = {colours: gradient(colours) for colours in COLOUR_MAPS}
-    _VIEWER(key="gallery", data={"markup": gallery_table(columns, rows), "gradients": gradients})
+    data = {"markup": gallery_table(shown), "gradients": gradients, "models": models}
+    _VIEWER(key="gallery", data=data)
 
 
-def gallery_table(columns: Sequence[Column], rows: Sequence[ImageRow]) -> Markup:
+def gallery_table(shown: Gallery) -> Markup:
     """The images and maps as a table; every name in it is escaped."""
-    is_one_finding = len({column.finding for column in columns}) < len(columns)
-    heads = (_head(column, is_one_finding) for column in columns)
+    heads = (_head(column, shown.of_models) for column in shown.columns)
     head = plain("tr", element("th", {"scope": "col"}, "Radiograph"), *heads)
-    body = (_row(row) for row in rows)
-    return plain("table", plain("thead", head), plain("tbody", *body))
+    body = (_row(row, shown) for row in shown.rows)
+    kind = "banded" if shown.names_findings else ""
+    return styled("table", kind, plain("thead", head), plain("tbody", *body))
 
 
 def gradient(colours: str) -> str:
@@ -54,11 +72,11 @@ def gradient(colours: str) -> str:
     return f"linear-gradient(to right, {', '.join(stops)})"
 
 
-def _head(column: Column, is_one_finding: bool) -> Markup:
+def _head(column: Column, is_model: bool) -> Markup:
     look = column.look
     style = {"class": "glyph", "style": f"color:{look.colour}", "aria-hidden": "true"}
     glyph = element("span", style, look.glyph)
-    if is_one_finding:
+    if is_model:
         below = styled("span", "muted small", look.head, look.remark)
         lines = (glyph, plain("strong", look.backbone), plain("br"), below)
     else:
@@ -67,14 +85,18 @@ def _head(column: Column, is_one_finding: bool) -> Markup:
     return element("th", {"scope": "col"}, *lines)
 
 
-def _row(row: ImageRow) -> Markup:
-    about = styled("div", "about", row.image_id, styled("span", "head", row.description))
+def _row(row: ImageRow, shown: Gallery) -> Markup:
+    finding = plain("strong", name(row.tiles[0].column.finding))
+    heading = joined((finding, plain("br"))) if shown.names_findings else EMPTY
+    about = styled("div", "about", heading, row.image_id, styled("span", "head", row.description))
     alt = f"Radiograph {row.image_id}"
     picture = styled("span", "stack", _radiograph(row, alt), _boxes(row.boxes, named=True))
     present = ", ".join(name(finding) for finding in row.present)
     labels = f"Labelled present: {present}" if present else "No finding labelled present"
     first = element("th", {"scope": "row"}, about, picture, styled("div", "under", labels))
-    return plain("tr", first, *(_cell(row, tile) for tile in row.tiles))
+    figures = shown.figures
+    cells = (_cell(row, tile, figures.get((row.image_id, tile.column))) for tile in row.tiles)
+    return plain("tr", first, *cells)
 
 
 def _radiograph(row: ImageRow, alt: str) -> Markup:
@@ -83,7 +105,7 @@ def _radiograph(row: ImageRow, alt: str) -> Markup:
     return element("img", {"src": row.address, "alt": alt, "loading": "lazy", "class": "grey"})
 
 
-def _cell(row: ImageRow, tile: Tile) -> Markup:
+def _cell(row: ImageRow, tile: Tile, figures: MapFigures | None) -> Markup:
     outcome = tile.outcome or ""
     chip = styled("span", f"outcome {outcome}", outcome or NOTHING)
     verdict = styled("span", "verdict", plain("b", f"{percent(tile.probability)} %"), chip)
@@ -105,7 +127,30 @@ def _cell(row: ImageRow, tile: Tile) -> Markup:
     blank = styled("span", "absent low", "no positive value") if tile.is_blank else EMPTY
     stack = styled("span", "stack", ground, map_layer, blank, _boxes(tile.boxes))
     button = {"class": "tile", "type": "button", "aria-label": _alt(row, tile)}
-    return plain("td", about, element("button", button, stack))
+    below = _figures(figures) if figures else EMPTY
+    return plain("td", about, element("button", button, stack), below)
+
+
+def _figures(figures: MapFigures) -> Markup:
+    lines = [
+        _energy(figures.in_box) if figures.in_box else EMPTY,
+        _agreement(figures.agreement) if figures.agreement else EMPTY,
+    ]
+    return styled("dl", "figures", *lines) if any(lines) else EMPTY
+
+
+def _energy(found: InBox) -> Markup:
+    return _figure("Energy in box", found.share, f"area of the box {percent(found.area)} %")
+
+
+def _agreement(found: Agreement) -> Markup:
+    sides = f"same image {percent(found.same)}, other images {percent(found.chance)}"
+    return _figure("Agreement", found.beyond_chance, sides)
+
+
+def _figure(title: str, value: float | None, beside: str) -> Markup:
+    written = NOTHING if value is None else f"{percent(value)} %"
+    return joined((plain("dt", title), plain("dd", written), styled("dd", "beside", beside)))
 
 
 def _said(tile: Tile) -> str:

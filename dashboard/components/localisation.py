@@ -36,10 +36,11 @@ def _name(row: Localised) -> Markup:
     if row.run is None:
         title, remark = BASELINES[row.name].title, styled("span", "head", "without a model")
         return element("th", {"class": "run", "scope": "row"}, title, remark)
-    return _run(row.run)
+    return run_head(row.run)
 
 
-def _run(run: Run) -> Markup:
+def run_head(run: Run) -> Markup:
+    """A run as the head of its row."""
     return run_name(token(run.record.spec), badge="" if run.record.ranked else "random weights")
 
 
@@ -62,7 +63,7 @@ def agreement_table(
     body = [
         plain(
             "tr",
-            _run(runs[row.run_id]),
+            run_head(runs[row.run_id]),
             plain("td", _other(row, runs, names)),
             number(row.cell, notes),
             styled("td", "num", percent(row.same)),
@@ -90,7 +91,7 @@ def sanity_table(rows: Sequence[Sane], runs: Mapping[str, Run]) -> Markup:
     body = [
         plain(
             "tr",
-            _run(runs[run_id]),
+            run_head(runs[run_id]),
             *(number(found[step].cell if step in found else None, notes) for step in steps),
             styled("td", "num", _chance(found)),
         )

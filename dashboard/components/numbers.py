@@ -1,14 +1,15 @@
 """A number with its interval, and the notes that its flags call for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from core.metrics.flags import FLAGS, SEPARATOR
+from core.metrics.table import METRICS
 from core.saliency.intervals import FLAGS as FLAGS_OF_MAPS
 from dashboard.components.markup import EMPTY, Markup, element, joined, link, plain, styled
 from dashboard.queries.cells import Cell
 from dashboard.queries.transfer import Span
-from dashboard.typography import NOTHING, interval, percent, signed
+from dashboard.typography import NOTHING, decimal, decimal_interval, interval, percent, signed
 
 _SENTENCES = {**FLAGS_OF_MAPS, **FLAGS}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -53,7 +54,26 @@ class Notes:
         return _LETTERS[self.sentences.index(sentence)]
 
 
-def number(cell: Cell | None, notes: Notes, address: str = "", strong: bool = False) -> Markup:
+@dataclass(frozen=True)
+class Unit:
+    """How values and intervals of a metric are written."""
+
+    value: Callable[[float | None], str]
+    interval: Callable[[float | None, float | None], str]
+
+
+PERCENT = Unit(percent, interval)
+DECIMAL = Unit(decimal, decimal_interval)
+
+
+def unit_of(metric: str) -> Unit:
+    """How a row of `METRICS` is written."""
+    return PERCENT if METRICS[metric].percent else DECIMAL
+
+
+def number(
+    cell: Cell | None, notes: Notes, address: str = "", strong: bool = False, unit: Unit = PERCENT
+) -> Markup:
     """A table cell: value, interval in a smaller face, letters of its notes.
 
     Args:
@@ -61,12 +81,14 @@ def number(cell: Cell | None, notes: Notes, address: str = "", strong: bool = Fa
         notes: Collects the footnotes.
         address: Where the value leads, "" for nowhere.
         strong: Whether it belongs to the tied set.
+        unit: How it is written.
     """
     if cell is None or cell.value is None:
         return element("td", {"class": "num"}, NOTHING, notes.marks(cell) if cell else EMPTY)
-    value = plain("strong", percent(cell.value)) if strong else percent(cell.value)
+    written = unit.value(cell.value)
+    value = plain("strong", written) if strong else written
     shown = link(address, value) if address else value
-    return styled("td", "num", _pair(shown, interval(cell.low, cell.high)), notes.marks(cell))
+    return styled("td", "num", _pair(shown, unit.interval(cell.low, cell.high)), notes.marks(cell))
 
 
 def span(of: Span | None, note: Markup = EMPTY, is_difference: bool = False) -> Markup:

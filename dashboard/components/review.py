@@ -7,12 +7,13 @@ from core.store.notes import Verdict
 from dashboard.components.frame import scrolling
 from dashboard.components.markup import EMPTY, Markup, element, plain, styled
 from dashboard.components.study_table import run_name
+from dashboard.context import run_address
 from dashboard.queries.attention import ImageRow, Tile
+from dashboard.queries.fleiss import AllAgree
 from dashboard.queries.reading import Run
 from dashboard.queries.review import Agreement
 from dashboard.queries.selection import OUTCOMES
-from dashboard.tokens import token
-from dashboard.typography import NOTHING, count, name, percent
+from dashboard.typography import count, decimal, decimal_interval, name, percent
 
 
 def judged(row: ImageRow, tile: Tile, is_blinded: bool) -> Markup:
@@ -61,36 +62,30 @@ def _map(tile: Tile) -> Markup:
     return element("img", {"src": address, "alt": "Attention map", "class": "over"})
 
 
-def agreement_table(found: Sequence[Agreement]) -> Markup:
-    """Cohen's kappa of each pair of reviewers, and of each against themselves."""
-    heads = ("Reviewers", "Maps", "Cohen’s κ")
+def agreement_table(found: Sequence[Agreement], together: AllAgree | None = None) -> Markup:
+    """Cohen's kappa of each pair of reviewers and of each against themselves; Fleiss' of all."""
+    heads = ("Reviewers", "Maps", "κ")
     head = plain("thead", plain("tr", *(element("th", {"scope": "col"}, each) for each in heads)))
-    body = (
-        plain(
-            "tr",
-            element("th", {"scope": "row"}, _readers(each)),
-            styled("td", "num", count(each.num_maps)),
-            styled("td", "num", _kappa(each.kappa), " ", styled("span", "ci", _bounds(each))),
-        )
-        for each in found
-    )
+    body = [_agreed(_readers(each), each) for each in found]
+    if together:
+        body.insert(0, _agreed(f"all {len(together.reviewers)} reviewers (Fleiss)", together))
     table = styled("table", "compact", head, plain("tbody", *body))
     return scrolling("Agreement of reviewers", table)
+
+
+def _agreed(title: str, found: Agreement | AllAgree) -> Markup:
+    interval = decimal_interval(found.low, found.high)
+    return plain(
+        "tr",
+        element("th", {"scope": "row"}, title),
+        styled("td", "num", count(found.num_maps)),
+        styled("td", "num", decimal(found.kappa), " ", styled("span", "ci", interval)),
+    )
 
 
 def _readers(found: Agreement) -> str:
     first, second = found.readers
     return f"{first}, seen again" if first == second else f"{first} and {second}"
-
-
-def _kappa(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.2f}".replace("-", "−")
-
-
-def _bounds(found: Agreement) -> str:
-    if found.low is None or found.high is None:
-        return ""
-    return f"{_kappa(found.low)} to {_kappa(found.high)}"
 
 
 def verdict_table(
@@ -115,4 +110,5 @@ def verdict_table(
 def _model(run: Run | None, run_id: str) -> Markup:
     if run is None:
         return element("th", {"scope": "row"}, run_id)
-    return run_name(token(run.record.spec), badge="" if run.record.ranked else "random weights")
+    badge = "" if run.record.ranked else "random weights"
+    return run_name(run.look, run_address(run.run_id), badge)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from core.records import RunStatus
+from core.records import RunRecord, RunStatus
 from dashboard.components.frame import scrolling
 from dashboard.components.markup import EMPTY, Markup, element, joined, plain, styled
 from dashboard.components.study_table import run_name
-from dashboard.queries.reading import Run
+from dashboard.queries.reading import AnyRun
 from dashboard.queries.run_list import Settings, scored_on
-from dashboard.tokens import token
 from dashboard.typography import NOTHING
 
 _STATUS: Mapping[RunStatus, str] = {
@@ -19,7 +18,7 @@ _STATUS: Mapping[RunStatus, str] = {
 }
 
 
-def run_table(runs: Sequence[Run], found: Settings, addresses: Mapping[str, str]) -> Markup:
+def run_table(runs: Sequence[AnyRun], found: Settings, addresses: Mapping[str, str]) -> Markup:
     """One row a run: status, time, where it was scored, and only the settings that differ.
 
     Args:
@@ -33,26 +32,30 @@ def run_table(runs: Sequence[Run], found: Settings, addresses: Mapping[str, str]
     return scrolling("Runs and their settings", plain("table", head, plain("tbody", *body)))
 
 
-def _row(run: Run, found: Settings, address: str) -> Markup:
-    seconds = f"{sum(run.record.seconds.values()):.0f}" if run.record.seconds else NOTHING
+def _row(run: AnyRun, found: Settings, address: str) -> Markup:
+    record = run.record
+    of_run = isinstance(record, RunRecord)
+    seconds = f"{sum(record.seconds.values()):.0f}" if of_run and record.seconds else NOTHING
+    status = _STATUS[record.status] if of_run else "imported"
     return plain(
         "tr",
-        run_name(token(run.record.spec), address, _badge(run)),
-        plain("td", _STATUS[run.record.status], _error(run)),
+        run_name(run.look, address, _badge(run)),
+        plain("td", status, _error(record.error if of_run else None)),
         plain("td", ", ".join(scored_on(run)) or NOTHING),
         styled("td", "num", seconds),
-        *(plain("td", values[run.run_id]) for values in found.differing.values()),
+        *(plain("td", values.get(run.run_id, NOTHING)) for values in found.differing.values()),
     )
 
 
-def _badge(run: Run) -> str:
-    return "random weights" if run.record.spec.weights == "random" else ""
+def _badge(run: AnyRun) -> str:
+    is_random = isinstance(run.record, RunRecord) and run.record.spec.weights == "random"
+    return "random weights" if is_random else ""
 
 
-def _error(run: Run) -> Markup:
-    if run.record.error is None:
+def _error(error: str | None) -> Markup:
+    if error is None:
         return EMPTY
-    return joined((plain("br"), styled("span", "small muted", run.record.error)))
+    return joined((plain("br"), styled("span", "small muted", error)))
 
 
 def fact_table(label: str, facts: Mapping[str, str]) -> Markup:

@@ -1,15 +1,16 @@
 """What changes from source test to target, and what thresholds promised against what they give."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.metrics.table import METRICS
 from dashboard.components.frame import scrolling
 from dashboard.components.markup import Markup, element, joined, link, plain, styled
-from dashboard.components.numbers import Notes, number, span
+from dashboard.components.numbers import Notes, number, span, unit_of
 from dashboard.context import Context
 from dashboard.queries.cells import Cell
-from dashboard.queries.shift import OPERATING, Promise, Shifted
-from dashboard.typography import NOTHING, count, name, percent
+from dashboard.queries.score_shift import Sides, mean
+from dashboard.queries.shift import Promise, Shifted
+from dashboard.typography import NOTHING, count, decimal, name, percent
 
 _HEADS = (
     "Source test, %",
@@ -58,34 +59,81 @@ def _prevalence(cell: Cell | None) -> float | None:
     return cell.n_positive / cell.n
 
 
-def promise_table(rows: Sequence[Promise]) -> Markup:
-    """What each finding's threshold promised on source test → delivers on the target."""
-    labels = (_label(metric) for metric in OPERATING)
-    heads = (element("th", {"scope": "col", "class": "num"}, label) for label in labels)
+def pair_table(rows: Sequence[Promise], metrics: Sequence[str], label: str) -> Markup:
+    """Metrics on source test → on the target, one row a finding.
+
+    Args:
+        rows: As `both_sides` gives them.
+        metrics: Columns, rows of `METRICS`.
+        label: Of the table.
+    """
+    heads = (element("th", {"scope": "col", "class": "num"}, _label(metric)) for metric in metrics)
     head = plain("thead", plain("tr", element("th", {"scope": "col"}, "Finding"), *heads))
     body = (
         plain(
             "tr",
             element("th", {"scope": "row"}, name(row.finding)),
-            *(_pair(*row.pairs[metric], metric) for metric in OPERATING),
+            *(_pair(*row.pairs[metric], metric) for metric in metrics),
         )
         for row in rows
     )
-    return scrolling(
-        "Operating points, source test against target", plain("table", head, plain("tbody", *body))
-    )
+    return scrolling(label, plain("table", head, plain("tbody", *body)))
 
 
 def _label(metric: str) -> str:
-    return "Alerts per 1,000 images" if metric == "alert_rate" else f"{METRICS[metric].label}, %"
+    if metric == "alert_rate":
+        return "Alerts per 1,000 images"
+    return f"{METRICS[metric].label}, %" if METRICS[metric].percent else METRICS[metric].label
 
 
 def _pair(home: Cell | None, away: Cell | None, metric: str) -> Markup:
-    shown = _per_1000 if metric == "alert_rate" else percent
-    values = [shown(cell.value) if cell else NOTHING for cell in (home, away)]
+    values = [_shown(cell.value, metric) if cell else NOTHING for cell in (home, away)]
     promised = styled("span", "promised", f"{values[0]} → ")
     return styled("td", "num", promised, styled("span", "value", values[1]))
 
 
-def _per_1000(value: float | None) -> str:
-    return NOTHING if value is None else f"{1000 * value:.0f}"
+def _shown(value: float | None, metric: str) -> str:
+    if metric == "alert_rate":
+        return NOTHING if value is None else f"{1000 * value:.0f}"
+    return percent(value) if METRICS[metric].percent else decimal(value)
+
+
+def corrected_table(found: Mapping[str, Mapping[str, Cell]]) -> Markup:
+    """Macro averages of probabilities that were moved to the target's prevalence, one row each."""
+    notes = Notes()
+    metrics = [name for name in METRICS if any(name in cells for cells in found.values())]
+    heads = (element("th", {"scope": "col", "class": "num"}, _label(metric)) for metric in metrics)
+    head = plain("thead", plain("tr", element("th", {"scope": "col"}, "Probabilities"), *heads))
+    body = (
+        plain(
+            "tr",
+            element("th", {"scope": "row"}, title),
+            *(number(cells.get(metric), notes, unit=unit_of(metric)) for metric in metrics),
+        )
+        for title, cells in found.items()
+    )
+    table = plain("table", head, plain("tbody", *body))
+    return joined((scrolling("Calibration before and after correction", table), notes.block()))
+
+
+def score_table(rows: Sequence[Sides]) -> Markup:
+    """Prevalence and mean score on both sides, and how far the scores' distributions lie apart."""
+    heads = ("Prevalence, %", "Mean score, %", "Distance of the scores, %")
+    cells = (element("th", {"scope": "col", "class": "num"}, each) for each in heads)
+    head = plain("thead", plain("tr", element("th", {"scope": "col"}, "Finding"), *cells))
+    body = (
+        plain(
+            "tr",
+            element("th", {"scope": "row"}, name(row.finding)),
+            _moved(mean(row.home.labels), mean(row.away.labels)),
+            _moved(mean(row.home.scores), mean(row.away.scores)),
+            styled("td", "num", percent(row.distance)),
+        )
+        for row in rows
+    )
+    return scrolling("Prevalence and scores", plain("table", head, plain("tbody", *body)))
+
+
+def _moved(home: float, away: float) -> Markup:
+    before = styled("span", "promised", f"{percent(home)} → ")
+    return styled("td", "num", before, styled("span", "value", percent(away)))

@@ -9,6 +9,8 @@ from dashboard.queries.reading import Runs
 from dashboard.queries.scope import Choices, Scope, choices
 from dashboard.stores import Stores
 
+NO_BASELINE = "none"
+
 
 def choose(stores: Stores, runs: Runs) -> Scope | None:
     """Put the sidebar; None where no run was evaluated yet."""
@@ -26,4 +28,6 @@ def _context(offered: Choices) -> Context:
     split = one("Split", "split", offered.splits[target])
     policy = one("Thresholds", "policy", offered.policies)
     run_ids = any_of("Runs", "runs", offered.run_ids, placeholder="All runs")
-    return Context(target, split, policy, run_ids)
+    held_against = one("Baseline", "baseline", [NO_BASELINE, *offered.run_ids])
+    baseline = "" if held_against == NO_BASELINE else held_against
+    return Context(target, split, policy, run_ids, baseline)

@@ -1,16 +1,21 @@
 """The study's table: one row a run, ranked runs first, the others below with the reason."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from core.records import RunRecord
+from core.report.published import PublishedRow
 from dashboard.components.frame import scrolling
-from dashboard.components.markup import Markup, element, joined, link, plain, styled
+from dashboard.components.markup import EMPTY, Markup, element, joined, link, plain, styled
 from dashboard.components.numbers import Notes, number, span
 from dashboard.context import Context
-from dashboard.queries.cells import HEADLINE, STUDY_COLUMNS
-from dashboard.queries.leaderboard import Apart, Leaderboard, Row
+from dashboard.queries.cells import HEADLINE, STUDY_COLUMNS, Cell, Column
+from dashboard.queries.leaderboard import Leaderboard
+from dashboard.queries.map_columns import AGREED, ENERGY, HIT_RATE, MapCells
 from dashboard.queries.reading import Broken
+from dashboard.queries.study_row import Row
 from dashboard.tokens import RunToken
-from dashboard.typography import NOTHING, count
+from dashboard.typography import NOTHING, count, percent, points
 
 _WEIGHTS: Mapping[str, str] = {
     "imagenet": "ImageNet",
@@ -18,12 +23,6 @@ _WEIGHTS: Mapping[str, str] = {
     "random": "random weights",
     "file": "weights from a file",
 }
-_HEADS = (
-    *(f"{column.label}, %" for column in STUDY_COLUMNS),
-    "Source test AUROC, %",
-    "Gap, points",
-    "Images · patients · labels",
-)
 _FEWER = (
     "Source test and gap cover the {} findings that are scored on both, so the gap is not the "
     "difference of the two columns."
@@ -32,100 +31,217 @@ LEADS_TO: Mapping[str, str] = {"F1 macro": "F1", "AUROC macro": "AUROC", "mAP": 
 """Which metric of the findings page explains a column."""
 
 
-def study_table(board: Leaderboard, context: Context) -> Markup:
+@dataclass(frozen=True)
+class Beside:
+    """What stands around the runs of a board.
+
+    Args:
+        references: Rows that look at no image.
+        published: Rows of studies.
+        attention: How well the runs' maps find the boxes, and how far they agree.
+    """
+
+    references: Sequence[Row] = ()
+    published: Sequence[PublishedRow] = ()
+    attention: MapCells = field(default_factory=dict[str, Mapping[str, Cell]])
+
+
+@dataclass(frozen=True)
+class _Table:
+    board: Leaderboard
+    context: Context
+    beside: Beside
+    notes: Notes
+    tied: frozenset[str]
+
+
+def _study(column: Column) -> Callable[[Row, _Table], Markup]:
+    def cell(row: Row, table: _Table) -> Markup:
+        metric = LEADS_TO.get(column.label)
+        address = table.context.link("findings", {"metric": metric}) if metric else ""
+        is_strong = column == HEADLINE and row.run.run_id in table.tied
+        return number(row.cells.get(column.label), table.notes, address, strong=is_strong)
+
+    return cell
+
+
+def _against(row: Row, table: _Table) -> Markup:
+    if row.run.run_id == table.context.baseline:
+        return styled("td", "num", styled("span", "ci", "baseline"))
+    return span(row.against, is_difference=True)
+
+
+def _at_home(row: Row, table: _Table) -> Markup:
+    return span(row.transfer.at_home if row.transfer else None, _fewer(row, table))
+
+
+def _gap(row: Row, table: _Table) -> Markup:
+    moved = row.transfer
+    return span(moved.gap if moved else None, _fewer(row, table), is_difference=True)
+
+
+def _fewer(row: Row, table: _Table) -> Markup:
+    if row.transfer is None or row.is_like_for_like:
+        return EMPTY
+    return table.notes.mark([_FEWER.format(len(row.transfer.findings))])
+
+
+def _spread(row: Row, table: _Table) -> Markup:
+    found = table.board.spreads.get(row.run.run_id)
+    if found is None:
+        return styled("td", "num", styled("span", "ci", "one training"))
+    about = styled("span", "ci", f"{found.num_trainings} {found.over}")
+    return styled("td", "num", styled("span", "value", points(found.value)), " ", about)
+
+
+def _attention(label: str) -> Callable[[Row, _Table], Markup]:
+    def cell(row: Row, table: _Table) -> Markup:
+        address = table.context.link("localisation")
+        return number(
+            table.beside.attention.get(row.run.run_id, {}).get(label), table.notes, address
+        )
+
+    return cell
+
+
+def _sizes(row: Row, table: _Table) -> Markup:
+    del table
+    cell = row.cell
+    sizes = (cell.n, cell.n_patients, cell.n_labels) if cell else ()
+    return styled("td", "num", styled("span", "ci", " · ".join(map(count, sizes)) or NOTHING))
+
+
+AGAINST = "Difference to baseline, points"
+SPREAD = "Spread over trainings, points"
+COLUMNS: Mapping[str, Callable[[Row, _Table], Markup]] = {
+    **{f"{column.label}, %": _study(column) for column in STUDY_COLUMNS},
+    AGAINST: _against,
+    "Source test AUROC, %": _at_home,
+    "Gap, points": _gap,
+    SPREAD: _spread,
+    **{label: _attention(label) for label in (HIT_RATE, ENERGY, AGREED)},
+    "Images · patients · labels": _sizes,
+}
+"""Head → its cells, in the order of the table."""
+
+
+def usual_columns(context: Context, beside: Beside) -> tuple[str, ...]:
+    """What is shown unless the reader asks for other columns."""
+    has = {head for cells in beside.attention.values() for head in cells}
+    hidden = {SPREAD, ENERGY} | ({HIT_RATE, AGREED} - has)
+    if not context.baseline:
+        hidden.add(AGAINST)
+    return tuple(head for head in COLUMNS if head not in hidden)
+
+
+def study_table(
+    board: Leaderboard,
+    context: Context,
+    beside: Beside = Beside(),
+    columns: Sequence[str] = (),
+) -> Markup:
     """The table with its footnotes.
 
     Args:
         board: The runs.
         context: Carried by the links.
+        beside: References, published rows and attention.
+        columns: Heads of `COLUMNS`; none for the usual ones.
     """
-    notes = Notes()
-    tied = board.tie.run_ids if board.tie and board.tie.run_ids else ()
-    ranked = [_row(row, context, notes, row.run.run_id in tied) for row in board.ranked]
-    body = (*ranked, *_apart(board.apart, context, notes), *_without(board))
-    heads = (element("th", {"class": "num", "scope": "col"}, label) for label in _HEADS)
-    head = plain("thead", plain("tr", element("th", {"scope": "col"}, "Run"), *heads))
-    table = plain("table", head, plain("tbody", *body))
-    return joined((scrolling("Runs and their numbers", table), notes.block()))
+    wanted = columns or usual_columns(context, beside)
+    heads = [head for head in COLUMNS if head in wanted]
+    tied = frozenset(board.tie.run_ids or () if board.tie else ())
+    table = _Table(board, context, beside, Notes(), tied)
+    body = (
+        *(_row(row, heads, table) for row in board.ranked),
+        *_apart(heads, table),
+        *_references(heads, table),
+        *_published(heads, table),
+        *_without(board, len(heads)),
+    )
+    cells = (element("th", {"class": "num", "scope": "col"}, head) for head in heads)
+    head = plain("thead", plain("tr", element("th", {"scope": "col"}, "Run"), *cells))
+    shown = plain("table", head, plain("tbody", *body))
+    return joined((scrolling("Runs and their numbers", shown), table.notes.block()))
 
 
-def run_name(look: RunToken, address: str = "", badge: str = "") -> Markup:
-    """A run's mark, backbone, loss and tuning, as the head of its row."""
+def run_name(look: RunToken, address: str = "", badge: str = "", *more: Markup) -> Markup:
+    """A run's mark, backbone, loss and tuning, as the head of its row.
+
+    Args:
+        look: Of the run.
+        address: Where the name leads, "" for nowhere.
+        badge: What stands in a frame behind it.
+        more: What else follows.
+    """
     glyph = element(
         "span",
         {"class": "glyph", "style": f"color:{look.colour}", "aria-hidden": "true"},
         look.glyph,
     )
     backbone = link(address, look.backbone) if address else look.backbone
-    head = [look.head, " ", styled("span", "badge", badge)] if badge else [look.head]
+    framed = [" ", styled("span", "badge", badge)] if badge else []
+    head = [look.head, *framed, *(piece for each in more for piece in (" ", each))]
     content = joined((glyph, backbone, styled("span", "head", *head)))
     return element("th", {"class": "run", "scope": "row"}, content)
 
 
-def _row(row: Row, context: Context, notes: Notes, is_tied: bool) -> Markup:
-    weights = row.run.record.weights
-    badge = _WEIGHTS[weights.kind] if weights else "weights unknown"
-    maps = context.link("attention", {"layout": "One model", "model": row.run.run_id})
-    cells = (
-        number(
-            row.cells.get(column.label),
-            notes,
-            _address(column.label, context),
-            strong=is_tied and column == HEADLINE,
-        )
-        for column in STUDY_COLUMNS
-    )
-    moved = row.transfer
-    fewer = [_FEWER.format(len(moved.findings))] if moved and not row.is_like_for_like else []
-    note = notes.mark(fewer)
-    return plain(
-        "tr",
-        run_name(row.look, maps, badge),
-        *cells,
-        span(moved.at_home if moved else None, note),
-        span(moved.gap if moved else None, note, is_difference=True),
-        styled("td", "num", styled("span", "ci", _sizes(row))),
-    )
+def _row(row: Row, heads: Sequence[str], table: _Table, is_reference: bool = False) -> Markup:
+    run_id, record = row.run.run_id, row.run.record
+    if isinstance(record, RunRecord):
+        weights = _WEIGHTS[record.weights.kind] if record.weights else "weights unknown"
+        badge = "contaminated" if table.board.where.dataset in record.contaminated else weights
+        choice = {"layout": "One model", "model": run_id}
+        maps = (link(table.context.link("attention", choice), "maps"),)
+    else:
+        badge = f"from {record.source}" if record.source else "source not said"
+        maps = ()
+    address = "" if is_reference else table.context.run(run_id)
+    name_cell = run_name(row.look, address, "" if is_reference else badge, *maps)
+    return plain("tr", name_cell, *(COLUMNS[head](row, table) for head in heads))
 
 
-def _address(label: str, context: Context) -> str:
-    metric = LEADS_TO.get(label)
-    return context.link("findings", {"metric": metric}) if metric else ""
-
-
-def _sizes(row: Row) -> str:
-    cell = row.cell
-    if cell is None:
-        return NOTHING
-    return " · ".join(count(each) for each in (cell.n, cell.n_patients, cell.n_labels))
-
-
-def _apart(apart: tuple[Apart, ...], context: Context, notes: Notes) -> Iterator[Markup]:
+def _apart(heads: Sequence[str], table: _Table) -> Iterator[Markup]:
     said: set[str] = set()
-    for each in sorted(apart, key=lambda each: each.reason):
+    for each in sorted(table.board.apart, key=lambda each: each.reason):
         if each.reason not in said:
-            yield _group(f"Not ranked. {each.reason}")
+            yield _group(f"Not ranked. {each.reason}", len(heads))
             said.add(each.reason)
-        yield _row(each.row, context, notes, is_tied=False)
+        yield _row(each.row, heads, table)
 
 
-def _without(board: Leaderboard) -> Iterator[Markup]:
-    if board.waiting:
-        yield _group("No numbers here yet")
-        yield from (_line(each) for each in board.waiting)
-    if board.broken:
-        yield _group("Cannot be read")
-        yield from (_line(each) for each in board.broken)
+def _references(heads: Sequence[str], table: _Table) -> Iterator[Markup]:
+    if table.beside.references:
+        yield _group("For reference, never ranked: these look at no image", len(heads))
+    for row in table.beside.references:
+        yield _row(row, heads, table, is_reference=True)
 
 
-def _group(title: str) -> Markup:
-    width = str(len(_HEADS) + 1)
-    return styled("tr", "group", element("th", {"colspan": width, "scope": "colgroup"}, title))
+def _published(heads: Sequence[str], table: _Table) -> Iterator[Markup]:
+    known = {f"{column.label}, %": (column.finding, column.metric) for column in STUDY_COLUMNS}
+    said: set[str] = set()
+    for row in table.beside.published:
+        if row.study not in said:
+            yield _group(f"Published by {row.study}; never ranked: {row.remark}", len(heads))
+            said.add(row.study)
+        values = (row.values.get(known[head]) if head in known else None for head in heads)
+        title = element("th", {"class": "run", "scope": "row"}, row.title)
+        yield plain("tr", title, *(styled("td", "num", percent(each)) for each in values))
 
 
-def _line(of: Broken) -> Markup:
-    width = str(len(_HEADS))
-    name = element("th", {"class": "run small", "scope": "row"}, of.run_id)
-    return plain(
-        "tr", name, element("td", {"colspan": width}, styled("span", "small muted", of.reason))
-    )
+def _without(board: Leaderboard, width: int) -> Iterator[Markup]:
+    for title, lines in (("No numbers here yet", board.waiting), ("Cannot be read", board.broken)):
+        if lines:
+            yield _group(title, width)
+            yield from (_line(each, width) for each in lines)
+
+
+def _group(title: str, width: int) -> Markup:
+    cell = element("th", {"colspan": str(width + 1), "scope": "colgroup"}, title)
+    return styled("tr", "group", cell)
+
+
+def _line(of: Broken, width: int) -> Markup:
+    reason = styled("span", "small muted", of.reason)
+    title = element("th", {"class": "run small", "scope": "row"}, of.run_id)
+    return plain("tr", title, element("td", {"colspan": str(width)}, reason))

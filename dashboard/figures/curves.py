@@ -1,12 +1,13 @@
 """ROC and precision-recall curves with the operating point of the policy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.figures.layout import AXIS, LINE, UNRANKED_OPACITY, quiet
+from dashboard.figures.layout import LINE, UNRANKED_OPACITY, Trace, drawn, titled
 from dashboard.typography import label_text
 
 HEIGHT_PX = 380
@@ -43,50 +44,46 @@ def curve_figure(frame: pl.DataFrame, kind: str, prevalence: float | None) -> go
         prevalence: Precision of a reader who guesses; None for no line.
     """
     axes = AXES[kind]
-    figure = go.Figure()
-    guess = [0, 100] if kind == "roc" else [100 * (prevalence or 0)] * 2
-    figure.add_scatter(
-        x=[0, 100],
-        y=guess,
-        mode="lines",
-        line={"color": LINE, "width": 1, "dash": "dot"},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    for row in frame.filter(pl.col("kind") == kind).iter_rows(named=True):
-        _add_run(figure, row, axes)
-    figure.update_xaxes(**AXIS, title={"text": axes.x, "standoff": 8}, range=[-1, 101])
-    figure.update_yaxes(**AXIS, title={"text": axes.y, "standoff": 8}, range=[-1, 101])
-    figure.update_layout(showlegend=False)
-    return quiet(figure, HEIGHT_PX)
+    guess: Trace = {
+        "x": [0, 100],
+        "y": [0, 100] if kind == "roc" else [100 * (prevalence or 0)] * 2,
+        "mode": "lines",
+        "line": {"color": LINE, "width": 1, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    of_kind = frame.filter(pl.col("kind") == kind).iter_rows(named=True)
+    traces = [guess, *(trace for row in of_kind for trace in _of_run(row, axes))]
+    ends = {"range": [-1, 101]}
+    return drawn(traces, titled(axes.x, **ends), titled(axes.y, **ends), HEIGHT_PX)
 
 
-def _add_run(figure: go.Figure, row: Mapping[str, object], axes: Axes) -> None:
-    title = label_text(str(row["title"]))
-    figure.add_scatter(
-        x=_percent(row["x"]),
-        y=_percent(row["y"]),
-        mode="lines",
-        line={"color": row["colour"], "width": 1.8, "dash": row["dash"], "shape": axes.shape},
-        opacity=1.0 if row["is_ranked"] else UNRANKED_OPACITY,
-        hovertemplate=f"{title}<br>{axes.x} %{{x:.1f}}<br>{axes.y} %{{y:.1f}}<extra></extra>",
-    )
+def _of_run(row: Mapping[str, Any], axes: Axes) -> Iterator[Trace]:
+    title, colour = label_text(str(row["title"])), row["colour"]
+    opacity = 1.0 if row["is_ranked"] else UNRANKED_OPACITY
+    yield {
+        "x": _percent(row["x"]),
+        "y": _percent(row["y"]),
+        "mode": "lines",
+        "line": {"color": colour, "width": 1.8, "dash": row["dash"], "shape": axes.shape},
+        "opacity": opacity,
+        "hovertemplate": f"{title}<br>{axes.x} %{{x:.1f}}<br>{axes.y} %{{y:.1f}}<extra></extra>",
+    }
     if row["at_x"] is not None and row["at_y"] is not None:
-        figure.add_scatter(
-            x=_percent([row["at_x"]]),
-            y=_percent([row["at_y"]]),
-            mode="markers",
-            marker={
-                "color": row["colour"],
+        yield {
+            "x": _percent([row["at_x"]]),
+            "y": _percent([row["at_y"]]),
+            "mode": "markers",
+            "marker": {
+                "color": colour,
                 "symbol": row["symbol"],
                 "size": 11,
-                "line": {"color": row["colour"], "width": 2},
+                "line": {"color": colour, "width": 2},
             },
-            opacity=1.0 if row["is_ranked"] else UNRANKED_OPACITY,
-            hovertemplate=f"{title}<br>at the threshold: %{{x:.1f}}, %{{y:.1f}}<extra></extra>",
-        )
+            "opacity": opacity,
+            "hovertemplate": f"{title}<br>at the threshold: %{{x:.1f}}, %{{y:.1f}}<extra></extra>",
+        }
 
 
-def _percent(values: object) -> list[float]:
-    assert isinstance(values, list)
-    return [100 * value for value in values]
+def _percent(values: Sequence[float]) -> list[float]:
+    # A thousandth of a point is less than a screen shows.
+    return [round(100 * value, 3) for value in values]

@@ -1,6 +1,6 @@
 """What every figure shares: quiet axes, no toolbar, no title of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -27,18 +27,74 @@ UNRANKED_OPACITY = 0.6
 """Runs that are shown and not ranked stand back."""
 
 
-def quiet(figure: go.Figure, height_px: int) -> go.Figure:
-    """`figure` with the shared layout.
+Trace = dict[str, Any]
+"""One mark or line, as plotly's schema has it."""
+
+
+def drawn(
+    traces: Sequence[Trace],
+    x: Mapping[str, object],
+    y: Mapping[str, object],
+    height_px: int,
+    uprights: Sequence[Trace] = (),
+    has_legend: bool = False,
+) -> go.Figure:
+    """A figure with the shared layout, made at once: plotly takes long over each later change.
 
     Args:
-        figure: Changed in place.
+        traces: From the back to the front.
+        x: Of the horizontal axis, beyond `AXIS`.
+        y: Of the vertical axis, likewise.
         height_px: Its height.
+        uprights: Lines over the whole height, as `upright` makes them.
+        has_legend: Whether traces are named below.
     """
-    figure.update_layout(
-        height=height_px,
-        margin={"l": 8, "r": 12, "t": 8, "b": 8},
-        hoverlabel={"align": "left"},
-        legend={"orientation": "h", "y": -0.2, "x": 0, "title": None},
-        dragmode=False,
-    )
-    return figure
+    layout = {
+        "xaxis": {**AXIS, **x},
+        "yaxis": {**AXIS, **y},
+        "shapes": list(uprights),
+        "showlegend": has_legend,
+        "height": height_px,
+        "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
+        "hoverlabel": {"align": "left"},
+        "legend": {"orientation": "h", "y": -0.2, "x": 0, "title": {"text": ""}},
+        "dragmode": False,
+    }
+    return go.Figure(data=[{"type": "scatter", **trace} for trace in traces], layout=layout)
+
+
+def titled(label: str, **more: object) -> Trace:
+    """An axis with a label."""
+    return {"title": {"text": label, "standoff": 8}, **more}
+
+
+def upright(x: float, line: Mapping[str, object]) -> Trace:
+    """A vertical line over the whole height."""
+    ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "y domain"}
+    return {"type": "line", "line": dict(line), **ends}
+
+
+def rows_axis(names: Sequence[str]) -> Trace:
+    """A vertical axis whose places are named, the first one on top."""
+    return {
+        "tickvals": list(range(len(names)))[::-1],
+        "ticktext": list(names),
+        "range": [-0.6, len(names) - 0.4],
+        "showgrid": False,
+        "ticksuffix": "  ",
+    }
+
+
+def arms(
+    value: float, low: float, high: float, colour: str, width: float, factor: float = 100
+) -> Trace:
+    """A horizontal interval around a value; `factor` makes both per cent."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [factor * (high - value)],
+        "arrayminus": [factor * (value - low)],
+        "thickness": width,
+        "width": 0,
+        "color": colour,
+    }

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.figures.layout import AXIS, LINE, quiet
+from dashboard.figures.layout import LINE, Trace, drawn, titled
 from dashboard.tokens import BLUE
 
 HEIGHT_PX = 300
@@ -41,36 +40,33 @@ def training_figure(curves: pl.DataFrame, quantity: Quantity) -> go.Figure:
         curves: `tables.CURVES` of one stage.
         quantity: A row of `QUANTITIES`.
     """
-    figure = go.Figure()
     candidates = curves.partition_by("learning_rate", "weight_decay", maintain_order=True)
-    for frame in sorted(candidates, key=lambda each: bool(each["selected"].any())):
-        figure.add_trace(_line(frame, quantity))
+    lines = [
+        _line(frame, quantity)
+        for frame in sorted(candidates, key=lambda each: bool(each["selected"].any()))
+    ]
     chosen = curves.filter("selected")
-    figure.add_scatter(
-        x=chosen["epoch"].to_list(),
-        y=_values(chosen, quantity),
-        mode="markers",
-        marker={"color": BLUE, "size": 10},
-        hovertemplate="chosen: epoch %{x}, %{y:.3g}<extra></extra>",
-    )
-    figure.update_xaxes(**AXIS, title={"text": "Epoch", "standoff": 8}, tickformat="d")
-    figure.update_yaxes(**AXIS, title={"text": quantity.label, "standoff": 8})
-    figure.update_layout(showlegend=False)
-    return quiet(figure, HEIGHT_PX)
+    mark: Trace = {
+        "x": chosen["epoch"].to_list(),
+        "y": _values(chosen, quantity),
+        "mode": "markers",
+        "marker": {"color": BLUE, "size": 10},
+        "hovertemplate": "chosen: epoch %{x}, %{y:.3g}<extra></extra>",
+    }
+    return drawn([*lines, mark], titled("Epoch", tickformat="d"), titled(quantity.label), HEIGHT_PX)
 
 
-def _line(frame: pl.DataFrame, quantity: Quantity) -> go.Scatter:
+def _line(frame: pl.DataFrame, quantity: Quantity) -> Trace:
     is_chosen = bool(frame["selected"].any())
     rate = frame["learning_rate"][0]
     name = "" if rate is None else f"learning rate {rate:g}<br>"
-    look: dict[str, Any] = {"color": BLUE if is_chosen else LINE, "width": 2 if is_chosen else 1.2}
-    return go.Scatter(
-        x=frame["epoch"].to_list(),
-        y=_values(frame, quantity),
-        mode="lines+markers" if frame.height == 1 else "lines",
-        line=look,
-        hovertemplate=f"{name}epoch %{{x}}, %{{y:.3g}}<extra></extra>",
-    )
+    return {
+        "x": frame["epoch"].to_list(),
+        "y": _values(frame, quantity),
+        "mode": "lines+markers" if frame.height == 1 else "lines",
+        "line": {"color": BLUE if is_chosen else LINE, "width": 2 if is_chosen else 1.2},
+        "hovertemplate": f"{name}epoch %{{x}}, %{{y:.3g}}<extra></extra>",
+    }
 
 
 def _values(frame: pl.DataFrame, quantity: Quantity) -> list[float]:

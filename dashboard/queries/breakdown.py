@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
 from core.findings import FINDINGS
 from core.metrics.rows import MACRO, MICRO
 from core.metrics.table import METRICS
-from dashboard.queries.cells import Cell, Place, cells_at
+from dashboard.queries.cells import Cell, Place, cells_of
 from dashboard.queries.forest import FOREST
-from dashboard.queries.reading import Run
-from dashboard.tokens import token
+from dashboard.queries.reading import AnyRun
+from dashboard.queries.study_row import row_of
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class FindingRow:
         return counts.n_positive / counts.n
 
 
-def breakdown(runs: Sequence[Run], where: Place, metric: str) -> tuple[FindingRow, ...]:
+def breakdown(runs: Sequence[AnyRun], where: Place, metric: str) -> tuple[FindingRow, ...]:
     """One metric for the 14 findings, then for its averages."""
-    of_run = {run.run_id: cells_at(run.metrics, where, metric) for run in runs}
+    of_run = {run.run_id: cells_of(run, where, metric) for run in runs}
     averages = (MACRO, MICRO) if METRICS[metric].micro else (MACRO,)
     return tuple(
         FindingRow(name, {key: cells[name] for key, cells in of_run.items() if name in cells})
@@ -55,31 +56,43 @@ def breakdown(runs: Sequence[Run], where: Place, metric: str) -> tuple[FindingRo
     )
 
 
-def evaluated(runs: Sequence[Run], where: Place) -> tuple[Run, ...]:
-    """The runs that have numbers in a place, those that may be ranked first."""
-    here = (pl.col("dataset") == where.dataset) & (pl.col("split") == where.split)
-    found = [run for run in runs if not run.metrics.filter(here).is_empty()]
-    return tuple(sorted(found, key=lambda run: (not run.record.ranked, run.run_id)))
+def evaluated(runs: Sequence[AnyRun], where: Place) -> tuple[AnyRun, ...]:
+    """The runs with numbers in a place by falling AUROC, those that may be ranked first."""
+    rows = [row for run in runs if (row := row_of(run, where)).cells]
+    rows.sort(
+        key=lambda row: (not may_be_ranked(row.run, where), -(row.value or 0.0), row.run.run_id)
+    )
+    return tuple(row.run for row in rows)
 
 
-def metrics_offered(runs: Sequence[Run]) -> tuple[str, ...]:
+def may_be_ranked(run: AnyRun, where: Place) -> bool:
+    """Whether nothing that is known of a run keeps it out of a place's ranking."""
+    return run.record.why_not_ranked(where.dataset) is None
+
+
+def metrics_offered(runs: Sequence[AnyRun]) -> tuple[str, ...]:
     """The metrics that any run has, in the order of `METRICS`."""
-    found = set(pl.concat([run.metrics["metric"] for run in runs])) if runs else set[str]()
+    found = frozenset[str]().union(*map(_metrics_of, runs))
     return tuple(name for name in METRICS if name in found)
 
 
-def finding_frame(runs: Sequence[Run], row: FindingRow) -> pl.DataFrame:
+@lru_cache(maxsize=512)
+def _metrics_of(run: AnyRun) -> frozenset[str]:
+    return frozenset(run.metrics["metric"].unique())
+
+
+def finding_frame(runs: Sequence[AnyRun], row: FindingRow, where: Place) -> pl.DataFrame:
     """What the forest plot of one finding draws; runs without a value are left out."""
     shown = [(run, row.cells[run.run_id]) for run in runs if run.run_id in row.cells]
-    shown.sort(key=lambda pair: (not pair[0].record.ranked, -(pair[1].value or 0.0)))
+    shown.sort(key=lambda pair: (not may_be_ranked(pair[0], where), -(pair[1].value or 0.0)))
     return pl.DataFrame(
         [
             {
                 "run_id": run.run_id,
-                "title": token(run.record.spec).title,
-                "colour": token(run.record.spec).colour,
-                "symbol": token(run.record.spec).symbol,
-                "is_ranked": run.record.ranked,
+                "title": run.look.title,
+                "colour": run.look.colour,
+                "symbol": run.look.symbol,
+                "is_ranked": may_be_ranked(run, where),
                 "is_tied": False,
                 "value": cell.value,
                 "low": cell.low,
@@ -103,12 +116,12 @@ class Extremes:
         num_annotated: Findings with labels in the place.
     """
 
-    largest: tuple[str, Run, Cell]
-    smallest: tuple[str, Run, Cell]
+    largest: tuple[str, AnyRun, Cell]
+    smallest: tuple[str, AnyRun, Cell]
     num_annotated: int
 
 
-def extremes(rows: Sequence[FindingRow], runs: Sequence[Run], where: Place) -> Extremes | None:
+def extremes(rows: Sequence[FindingRow], runs: Sequence[AnyRun], where: Place) -> Extremes | None:
     """The span of a metric over findings, among runs that may be ranked.
 
     Returns:
@@ -117,9 +130,9 @@ def extremes(rows: Sequence[FindingRow], runs: Sequence[Run], where: Place) -> E
     able = {
         run.run_id: run
         for run in runs
-        if run.record.ranked and run.record.spec.source != where.dataset
+        if may_be_ranked(run, where) and run.record.source != where.dataset
     }
-    tops: list[tuple[str, Run, Cell]] = []
+    tops: list[tuple[str, AnyRun, Cell]] = []
     for row in rows:
         known = [
             (row.finding, able[key], cell)
@@ -134,5 +147,5 @@ def extremes(rows: Sequence[FindingRow], runs: Sequence[Run], where: Place) -> E
     return Extremes(max(tops, key=_value), min(tops, key=_value), annotated)
 
 
-def _value(top: tuple[str, Run, Cell]) -> float:
+def _value(top: tuple[str, AnyRun, Cell]) -> float:
     return top[2].value or 0.0

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from core.metrics.rows import MACRO, MICRO
 from core.metrics.table import METRICS
 from dashboard.context import Context
+from dashboard.queries.reading import AnyRun
 
 EVERYBODY = "all"
 """The subgroup that leaves nobody out."""
@@ -109,6 +111,12 @@ def cells_at(metrics: pl.DataFrame, where: Place, metric: str) -> dict[str, Cell
     return {row["finding"]: as_cell(row) for row in rows.iter_rows(named=True)}
 
 
+@lru_cache(maxsize=8192)
+def cells_of(run: AnyRun, where: Place, metric: str) -> Mapping[str, Cell]:
+    """One metric of a run in one place, by finding or average."""
+    return cells_at(run.metrics, where, metric)
+
+
 def as_cell(row: Mapping[str, Any]) -> Cell:
     """One row of the metrics table as a number."""
     return Cell(
@@ -131,4 +139,5 @@ def replicates_at(
 ) -> dict[str, NDArray[np.float32]]:
     """The bootstrap replicates of one metric, float32 [B] by finding or average."""
     rows = rows_at(replicates, where, metric)
-    return {row["finding"]: np.asarray(row["values"], np.float32) for row in rows.to_dicts()}
+    drawn = zip(rows["finding"], rows["values"], strict=True)
+    return {finding: values.to_numpy() for finding, values in drawn}

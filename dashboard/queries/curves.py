@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,11 +12,14 @@ from numpy.typing import NDArray
 from core.errors import CxrError
 from core.findings import Finding
 from core.metrics.operating import counts_at, precision, recall, specificity
+from core.store.data import DataStore
+from core.store.results import ResultStore
+from core.tables import PREDICTIONS
+from dashboard.queries.breakdown import may_be_ranked
 from dashboard.queries.cells import Place
-from dashboard.queries.reading import Broken, Run
+from dashboard.queries.reading import AnyRun, Broken, indexed_at, version
 from dashboard.queries.scores import Scored, scored, threshold
 from dashboard.stores import Stores
-from dashboard.tokens import token
 
 MAX_POINTS = 200
 
@@ -54,22 +59,58 @@ class Curves:
     broken: tuple[Broken, ...]
 
 
-def curves(stores: Stores, runs: Sequence[Run], where: Place, finding: Finding) -> Curves:
+def curves(stores: Stores, runs: Sequence[AnyRun], where: Place, finding: Finding) -> Curves:
     """The curves of every run that scores both classes of a finding."""
     rows: list[dict[str, object]] = []
     broken: list[Broken] = []
     shares: list[float] = []
     for run in runs:
         try:
-            pairs = scored(stores, run.run_id, where, finding)
+            found = _lines(stores, run.run_id, where, finding)
             cut = threshold(stores, run.run_id, where, finding)
         except CxrError as error:
             broken.append(Broken(run.run_id, str(error)))
             continue
-        if 0 < pairs.labels.sum() < len(pairs.labels):
-            rows += _rows(run, pairs, cut)
-            shares.append(float(pairs.labels.mean()))
+        if found:
+            rows += _rows(run, found, cut, where)
+            shares.append(float(found.pairs.labels.mean()))
     return Curves(pl.DataFrame(rows, CURVE), shares[0] if shares else None, tuple(broken))
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """The curves of one run.
+
+    Args:
+        pairs: Scores and labels, of both classes.
+        roc: float64 [K, 2], thinned.
+        pr: float64 [K, 2], thinned.
+    """
+
+    pairs: Scored
+    roc: Line
+    pr: Line
+
+
+def _lines(stores: Stores, run_id: str, where: Place, finding: Finding) -> Lines | None:
+    state = (version(stores, run_id, PREDICTIONS, where.dataset), indexed_at(stores, where.dataset))
+    return _kept_lines(stores.data.root, stores.results.root, run_id, where, finding, state)
+
+
+@lru_cache(maxsize=128)
+def _kept_lines(
+    data: Path,
+    results: Path,
+    run_id: str,
+    where: Place,
+    finding: Finding,
+    state: tuple[str, int],
+) -> Lines | None:
+    del state
+    pairs = scored(Stores(DataStore(data), ResultStore(results)), run_id, where, finding)
+    if not 0 < pairs.labels.sum() < len(pairs.labels):
+        return None
+    return Lines(pairs, thinned(roc(pairs)), thinned(precision_recall(pairs)))
 
 
 def roc(pairs: Scored) -> Line:
@@ -104,15 +145,15 @@ def _cumulative(pairs: Scored) -> tuple[NDArray[np.float64], NDArray[np.float64]
     return found, last_of_tie + 1 - found
 
 
-def _rows(run: Run, pairs: Scored, cut: float | None) -> list[dict[str, object]]:
-    look = token(run.record.spec)
-    at = None if cut is None else counts_at(pairs.scores, pairs.labels, cut)
+def _rows(run: AnyRun, found: Lines, cut: float | None, where: Place) -> list[dict[str, object]]:
+    look = run.look
+    at = None if cut is None else counts_at(found.pairs.scores, found.pairs.labels, cut)
     points: dict[str, tuple[float | None, float | None]] = {"roc": (None, None), "pr": (None, None)}
     if at is not None:
         points["roc"] = (1 - float(specificity(at)), float(recall(at)))
         if float(at.alerts) > 0:
             points["pr"] = (float(recall(at)), float(precision(at)))
-    lines = {"roc": thinned(roc(pairs)), "pr": thinned(precision_recall(pairs))}
+    lines = {"roc": found.roc, "pr": found.pr}
     return [
         {
             "run_id": run.run_id,
@@ -120,7 +161,7 @@ def _rows(run: Run, pairs: Scored, cut: float | None) -> list[dict[str, object]]
             "colour": look.colour,
             "symbol": look.symbol,
             "dash": look.dash,
-            "is_ranked": run.record.ranked,
+            "is_ranked": may_be_ranked(run, where),
             "kind": kind,
             "x": line[:, 0].tolist(),
             "y": line[:, 1].tolist(),

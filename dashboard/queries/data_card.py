@@ -82,7 +82,7 @@ class DataCard:
 
 def known_datasets(scope: Scope) -> tuple[str, ...]:
     """All data sets of the store and of the runs, the target first."""
-    of_runs = {name for run in scope.runs.read for name in run.record.datasets}
+    of_runs = {name for run in scope.runs.every for name in run.record.datasets}
     names = {*scope.stores.data.names(), *of_runs}
     return tuple(sorted(names, key=lambda name: (name != scope.where.dataset, name)))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -19,9 +20,12 @@ from core.metrics.operating import (
     specificity,
 )
 from core.metrics.ratio import defined
+from core.store.data import DataStore
+from core.store.results import ResultStore
 from core.tables import PREDICTIONS
 from dashboard.queries.cells import Place
-from dashboard.queries.reading import dataset, run_table, version
+from dashboard.queries.parts import scores
+from dashboard.queries.reading import dataset, indexed_at, version
 from dashboard.queries.scores import labels_at
 from dashboard.stores import Stores
 
@@ -76,16 +80,24 @@ def explored(stores: Stores, run_id: str, where: Place, finding: Finding) -> Exp
     Raises:
         CxrError: If the data set or the predictions cannot be read.
     """
-    changed = version(stores, run_id, PREDICTIONS, where.dataset)
-    return _explored(stores, run_id, where, finding, changed)
+    changed = (
+        version(stores, run_id, PREDICTIONS, where.dataset),
+        indexed_at(stores, where.dataset),
+    )
+    return _explored(stores.data.root, stores.results.root, run_id, where, finding, changed)
 
 
 @lru_cache(maxsize=64)
 def _explored(
-    stores: Stores, run_id: str, where: Place, finding: Finding, changed: str
+    data: Path,
+    results: Path,
+    run_id: str,
+    where: Place,
+    finding: Finding,
+    changed: tuple[str, int],
 ) -> Explored | None:
     del changed
-    pairs = _pairs(stores, run_id, where, finding)
+    pairs = _pairs(Stores(DataStore(data), ResultStore(results)), run_id, where, finding)
     labels = pairs["label"].to_numpy()
     if not 0 < labels.sum() < len(labels):
         return None
@@ -107,12 +119,11 @@ def _explored(
 
 
 def _pairs(stores: Stores, run_id: str, where: Place, finding: Finding) -> pl.DataFrame:
-    predictions = run_table(stores, run_id, PREDICTIONS, where.dataset)
     patients = dataset(stores, where.dataset).manifest.select("image_id", "patient_id")
     return (
         labels_at(stores, where)
         .select("image_id", pl.col(finding).alias("label"))
-        .join(predictions.select("image_id", pl.col(finding).alias("score")), on="image_id")
+        .join(scores(stores.results, run_id, where.dataset, finding), on="image_id")
         .join(patients, on="image_id")
         .drop_nulls()
     )

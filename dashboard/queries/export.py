@@ -1,47 +1,71 @@
 """What a page shows as tidy frames, to take away: every number with what stands behind it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 
 from core.findings import FINDINGS
+from core.report.published import PublishedRow
 from dashboard.queries.breakdown import FindingRow
 from dashboard.queries.cells import STUDY_COLUMNS, Cell, Place
 from dashboard.queries.data_card import DataCard
-from dashboard.queries.leaderboard import Leaderboard, Row
-from dashboard.queries.reading import Run
+from dashboard.queries.leaderboard import Leaderboard
+from dashboard.queries.reading import AnyRun
 from dashboard.queries.shift import Shifted
+from dashboard.queries.study_row import Row
 from dashboard.queries.transfer import Span
-from dashboard.tokens import token
 
 Record = dict[str, object]
 
 
-def board_frame(board: Leaderboard) -> pl.DataFrame:
-    """The study's table: one row a run and metric; runs that are not ranked last, with why."""
-    rows = [(row, None) for row in board.ranked] + [(each.row, each.reason) for each in board.apart]
-    return _frame(record for row, reason in rows for record in _of_run(row, reason, board.where))
+def board_frame(
+    board: Leaderboard,
+    references: Sequence[Row] = (),
+    published: Sequence[PublishedRow] = (),
+) -> pl.DataFrame:
+    """The study's table: one row a run and metric; what is not ranked comes last, with why."""
+    rows = [
+        *((row, None) for row in board.ranked),
+        *((each.row, each.reason) for each in board.apart),
+        *((row, row.run.record.why_not_ranked(board.where.dataset)) for row in references),
+    ]
+    of_runs = (record for row, reason in rows for record in _of_run(row, reason, board))
+    return _frame((*of_runs, *(record for row in published for record in _of_study(row, board))))
 
 
-def _of_run(row: Row, reason: str | None, where: Place) -> Iterator[Record]:
-    moved = row.transfer
+def _of_run(row: Row, reason: str | None, board: Leaderboard) -> Iterator[Record]:
+    moved, where = row.transfer, board.where
+    about = _run(row.run) | _place(where)
     for column in STUDY_COLUMNS:
         if cell := row.cells.get(column.label):
-            yield (
-                _run(row.run)
-                | _place(where)
-                | {"metric": column.label}
-                | _cell(cell)
-                | {"not_ranked_because": reason}
-            )
+            yield about | {"metric": column.label} | _cell(cell) | {"not_ranked_because": reason}
     if moved:
-        about = f"over {len(moved.findings)} findings scored on both"
+        scored = f"over {len(moved.findings)} findings scored on both"
         for name, span in (("source test AUROC", moved.at_home), ("AUROC gap", moved.gap)):
-            yield _run(row.run) | _place(where) | {"metric": f"{name}, {about}"} | _span(span)
+            yield about | {"metric": f"{name}, {scored}"} | _span(span)
+    if row.against:
+        yield about | {"metric": "AUROC macro minus the baseline’s"} | _span(row.against)
+    if spread := board.spreads.get(row.run.run_id):
+        kind = f"standard deviation of AUROC macro over {spread.num_trainings} {spread.over}"
+        yield about | {"metric": kind, "value": spread.value}
+
+
+def _of_study(row: PublishedRow, board: Leaderboard) -> Iterator[Record]:
+    for column in STUDY_COLUMNS:
+        value = row.values.get((column.finding, column.metric))
+        if value is not None:
+            yield {
+                "run": row.title,
+                "run_id": f"published: {row.study}",
+                "dataset": board.where.dataset,
+                "metric": column.label,
+                "value": value,
+                "not_ranked_because": row.remark,
+            }
 
 
 def breakdown_frame(
-    rows: Sequence[FindingRow], runs: Sequence[Run], metric: str, where: Place
+    rows: Sequence[FindingRow], runs: Sequence[AnyRun], metric: str, where: Place
 ) -> pl.DataFrame:
     """One metric by finding and run."""
     return _frame(
@@ -52,9 +76,9 @@ def breakdown_frame(
     )
 
 
-def shift_frame(rows: Sequence[Shifted], run: Run, metric: str, where: Place) -> pl.DataFrame:
+def shift_frame(rows: Sequence[Shifted], run: AnyRun, metric: str, where: Place) -> pl.DataFrame:
     """One metric by finding: on source test, on the target, and the gap."""
-    home = Place(run.record.spec.source, "test", where.policy)
+    home = Place(run.record.source or "", "test", where.policy)
     return _frame(
         {"finding": row.finding}
         | _run(run)
@@ -89,8 +113,8 @@ def label_frame(card: DataCard) -> pl.DataFrame:
     )
 
 
-def _run(run: Run) -> Record:
-    return {"run": token(run.record.spec).title, "run_id": run.run_id}
+def _run(run: AnyRun) -> Record:
+    return {"run": run.look.title, "run_id": run.run_id}
 
 
 def _place(where: Place) -> Record:
@@ -117,7 +141,7 @@ def _span(span: Span) -> Record:
     return {"value": span.value, "ci_low": span.low, "ci_high": span.high}
 
 
-def _frame(records: Iterator[Record]) -> pl.DataFrame:
+def _frame(records: Iterable[Record]) -> pl.DataFrame:
     rows: list[Mapping[str, object]] = list(records)
     return pl.DataFrame(rows, infer_schema_length=None)
 

@@ -3,65 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import lru_cache
+from pathlib import Path
 
-import numpy as np
-
-from core.errors import CxrError
-from core.metrics.compare import Estimate, tied_set
-from core.records import RunStatus
-from core.tables import REPLICATES
-from dashboard.queries.cells import (
-    HEADLINE,
-    STUDY_COLUMNS,
-    Cell,
-    Place,
-    cells_at,
-    replicates_at,
-)
-from dashboard.queries.reading import Broken, Run, Runs, run_table
-from dashboard.queries.transfer import Transfer, scored_findings, transfer
+from core.records import ImportRecord, RunStatus
+from core.store.results import ResultStore
+from dashboard.queries.cells import Place
+from dashboard.queries.paired import Tie, baseline_of, detailed, tie
+from dashboard.queries.reading import AnyRun, Broken, Runs
+from dashboard.queries.spread import Spread, spreads
+from dashboard.queries.study_row import Question, Row, question, row_of
 from dashboard.stores import Stores
-from dashboard.tokens import RunToken, token
-
-Question = tuple[str | None, int, int | None]
-"""Label set, number of images, number of replicates: equal for runs that may be ranked."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One run in the study's table.
-
-    Args:
-        run: The run.
-        look: Its mark and names.
-        cells: Column label to number; a column without a row in the metrics is left out.
-        transfer: Source test and gap, or None.
-        findings: What its macro averages cover.
-        headline: Its headline number with the replicates.
-    """
-
-    run: Run
-    look: RunToken
-    cells: Mapping[str, Cell]
-    transfer: Transfer | None
-    findings: tuple[str, ...]
-    headline: Estimate
-
-    @property
-    def is_like_for_like(self) -> bool:
-        """Whether source test covers the very findings of the headline number."""
-        return self.transfer is not None and self.transfer.findings == self.findings
-
-    @property
-    def at_home(self) -> float | None:
-        """The headline on source test, where it may stand beside the one here."""
-        return self.transfer.at_home.value if self.transfer and self.is_like_for_like else None
-
-    @property
-    def cell(self) -> Cell | None:
-        """The headline number."""
-        return self.cells.get(HEADLINE.label)
 
 
 @dataclass(frozen=True)
@@ -73,31 +25,19 @@ class Apart:
 
 
 @dataclass(frozen=True)
-class Tie:
-    """The highest observed run and those not significantly below it.
-
-    Args:
-        run_ids: By falling value; None where the replicates are too few to tell.
-        num_pairs: m, the size of the family.
-        num_resamples: B.
-    """
-
-    run_ids: tuple[str, ...] | None
-    num_pairs: int
-    num_resamples: int
-
-
-@dataclass(frozen=True)
 class Leaderboard:
     """The overview of one place.
 
     Args:
         where: Data set, split and policy.
-        ranked: Runs on the same question, by falling headline value.
-        apart: Runs that are not ranked.
+        ranked: Runs on the same question, by falling headline value; the shown ones.
+        apart: Runs that are not ranked; the shown ones.
         waiting: Runs without a number here, and why.
         broken: Runs that cannot be read.
         tie: Who is tied with the highest; None where nothing is ranked.
+        spreads: Run id to how far the trainings of its method lie apart.
+        num_ranked: Ranked runs, shown or not.
+        num_apart: Runs that are not ranked, shown or not.
     """
 
     where: Place
@@ -106,81 +46,90 @@ class Leaderboard:
     waiting: tuple[Broken, ...]
     broken: tuple[Broken, ...]
     tie: Tie | None
+    spreads: Mapping[str, Spread]
+    num_ranked: int
+    num_apart: int
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The shown runs, ranked ones first."""
+        return (*self.ranked, *(each.row for each in self.apart))
+
+    @property
+    def num_hidden(self) -> int:
+        """Runs that have numbers and are not shown."""
+        return self.num_ranked + self.num_apart - len(self.rows)
 
 
-def leaderboard(stores: Stores, runs: Runs, where: Place) -> Leaderboard:
-    """Rank the runs in one place."""
-    rows, waiting, broken = _rows(stores, runs, where)
-    reasons = {row.run.run_id: _own_reason(row, where) for row in rows}
-    free = [row for row in rows if reasons[row.run.run_id] is None]
-    asked = _most_asked(free)
-    for row in free:
-        if _question(row) != asked:
-            reasons[row.run.run_id] = _other_question(row)
-    ranked = [row for row in rows if reasons[row.run.run_id] is None]
-    apart = [Apart(row, reason) for row in rows if (reason := reasons[row.run.run_id])]
+def leaderboard(
+    stores: Stores, runs: Runs, where: Place, baseline: str = "", most: int | None = None
+) -> Leaderboard:
+    """Rank the runs in one place.
+
+    Args:
+        stores: Where to read.
+        runs: Which runs.
+        where: The place.
+        baseline: The run that others are held against; "" for none.
+        most: How many runs are shown; the replicates of others are not read. None for all.
+    """
+    return _leaderboard(stores.results.root, runs, where, baseline, most)
+
+
+@lru_cache(maxsize=64)
+def _leaderboard(
+    root: Path, runs: Runs, where: Place, baseline: str, most: int | None
+) -> Leaderboard:
+    results = ResultStore(root)
+    rows = {run.run_id: row_of(run, where) for run in runs.every}
+    ranked, apart = _sorted_out([row for row in rows.values() if row.cells], where)
+    held = baseline_of(results, rows[baseline], where) if baseline in rows else None
+    shown, broken = detailed(results, ranked[:most], where, held)
+    rest = None if most is None else max(most - len(ranked), 0)
+    others, also_broken = detailed(results, [each.row for each in apart[:rest]], where, held)
+    reasons = {each.row.run.run_id: each.reason for each in apart}
+    waiting = [row.run for row in rows.values() if not row.cells]
+    lost = {each.run_id for each in broken}
+    whole = [row for row in ranked if row.run.run_id not in lost]
     return Leaderboard(
         where,
-        tuple(_sorted(ranked)),
-        tuple(apart),
-        tuple(waiting),
-        (*runs.broken, *broken),
-        _tie(ranked) if ranked else None,
+        tuple(shown),
+        tuple(Apart(row, reasons[row.run.run_id]) for row in others),
+        tuple(Broken(run.run_id, _why_waiting(run, where)) for run in waiting),
+        (*runs.broken, *broken, *also_broken),
+        tie(results, whole, where) if whole else None,
+        spreads(rows.values()),
+        len(whole),
+        len(apart) - len(also_broken),
     )
 
 
-def _rows(stores: Stores, runs: Runs, where: Place) -> tuple[list[Row], list[Broken], list[Broken]]:
-    rows: list[Row] = []
-    waiting: list[Broken] = []
-    broken: list[Broken] = []
-    for run in runs.read:
-        try:
-            row = _row(stores, run, where)
-        except CxrError as error:
-            broken.append(Broken(run.run_id, str(error)))
-            continue
-        if row.cells:
-            rows.append(row)
-        else:
-            waiting.append(Broken(run.run_id, _why_waiting(run, where)))
-    return rows, waiting, broken
+def _sorted_out(rows: Sequence[Row], where: Place) -> tuple[list[Row], list[Apart]]:
+    """Rows that may be ranked by falling value, and the others with the reason."""
+    reasons = {row.run.run_id: _own_reason(row, where) for row in rows}
+    asked = _most_asked([row for row in rows if reasons[row.run.run_id] is None])
+    for row in rows:
+        if reasons[row.run.run_id] is None and question(row) != asked:
+            reasons[row.run.run_id] = _other_question(row)
+    ordered = sorted(rows, key=lambda row: -(row.value or 0.0))
+    apart = [Apart(row, reason) for row in ordered if (reason := reasons[row.run.run_id])]
+    return [row for row in ordered if reasons[row.run.run_id] is None], apart
 
 
-def _row(stores: Stores, run: Run, where: Place) -> Row:
-    found = {
-        column.label: cells_at(run.metrics, where, column.metric).get(column.finding)
-        for column in STUDY_COLUMNS
-    }
-    cells = {label: cell for label, cell in found.items() if cell}
-    replicates = run_table(stores, run.run_id, REPLICATES)
-    drawn = replicates_at(replicates, where, HEADLINE.metric).get(HEADLINE.finding)
-    headline = cells.get(HEADLINE.label)
-    return Row(
-        run=run,
-        look=token(run.record.spec),
-        cells=cells,
-        transfer=transfer(run.metrics, replicates, run.record.spec.source, where),
-        findings=scored_findings(run.metrics, where),
-        headline=Estimate(
-            headline.value if headline else None,
-            np.empty(0, np.float32) if drawn is None else drawn,
-        ),
-    )
-
-
-def _why_waiting(run: Run, where: Place) -> str:
-    if run.record.status == RunStatus.DONE:
+def _why_waiting(run: AnyRun, where: Place) -> str:
+    record = run.record
+    if isinstance(record, ImportRecord) or record.status == RunStatus.DONE:
         return f"not evaluated here yet: cxr eval {run.run_id} --target {where.dataset}"
-    if run.record.status == RunStatus.FAILED:
-        return f"training failed: {run.record.error or 'no reason was recorded'}"
-    return f"training is {run.record.status}"
+    if record.status == RunStatus.FAILED:
+        return f"training failed: {record.error or 'no reason was recorded'}"
+    return f"training is {record.status}"
 
 
 def _own_reason(row: Row, where: Place) -> str | None:
     record = row.run.record
     if reason := record.why_not_ranked(where.dataset):
         return reason
-    if record.spec.source == where.dataset:
+    if record.source == where.dataset:
         return f"{where.dataset} is this run’s own source: nothing is transferred."
     if row.cell is None or row.cell.value is None:
         return "The headline number is undefined here."
@@ -189,28 +138,11 @@ def _own_reason(row: Row, where: Place) -> str | None:
     return None
 
 
-def _question(row: Row) -> Question:
-    assert row.cell is not None
-    return (row.cell.label_set, row.cell.n, row.cell.n_resamples)
-
-
 def _most_asked(rows: Sequence[Row]) -> Question | None:
-    asked = Counter(_question(row) for row in rows)
-    return max(asked, key=lambda question: (asked[question], question[1]), default=None)
+    asked = Counter(map(question, rows))
+    return max(asked, key=lambda each: (asked[each], each[1]), default=None)
 
 
 def _other_question(row: Row) -> str:
-    label_set, n, num_resamples = _question(row)
+    label_set, n, num_resamples = question(row)
     return f"Another question: {label_set}, {n} images, {num_resamples} replicates."
-
-
-def _sorted(rows: Sequence[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: -(row.headline.value or 0.0))
-
-
-def _tie(ranked: Sequence[Row]) -> Tie:
-    runs = {row.run.run_id: row.headline for row in _sorted(ranked)}
-    num_pairs = len(list(combinations(runs, 2)))
-    lengths = {len(each.replicates) for each in runs.values()}
-    shared = min(lengths)
-    return Tie(tied_set(runs) if len(lengths) == 1 else None, num_pairs, shared)

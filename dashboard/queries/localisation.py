@@ -10,7 +10,7 @@ from core.errors import CxrError
 from core.findings import FINDINGS
 from core.saliency.localisation import LOCALISATION_METRICS
 from core.saliency.priors import BASELINES
-from core.tables import POOLED, Table
+from core.tables import DEFAULT_METHOD, POOLED, Table
 from dashboard.queries.cells import Cell
 from dashboard.queries.reading import Broken, Run, run_table
 from dashboard.queries.scope import Scope
@@ -162,6 +162,39 @@ def agreed(
     return tuple(
         Agreed(row["run_id"], row["other"], _cell(row), row["same"], row["chance"])
         for row in rows.sort("run_id", "other").iter_rows(named=True)
+    )
+
+
+@dataclass(frozen=True)
+class OnRegion:
+    """How much of a run's attention lies on a region that is no finding.
+
+    Args:
+        run_id: The run.
+        region: Its name, "marker".
+        cell: Share of the maps' positive energy.
+        uniform: The region's area: what a map without contrast would have.
+    """
+
+    run_id: str
+    region: str
+    cell: Cell
+    uniform: float | None
+
+
+def on_regions(frame: pl.DataFrame, finding: str, grid: str) -> tuple[OnRegion, ...]:
+    """The regions of every run for the maps of a finding, the most attention first.
+
+    Args:
+        frame: Rows of `tables.REGIONS` with `run_id`.
+        finding: Whose maps.
+        grid: One of `core.tables.attention.GRIDS`.
+    """
+    rows = frame.filter(finding=finding, grid=grid, method=DEFAULT_METHOD)
+    ordered = rows.sort("region", "value", "run_id", descending=[False, True, False])
+    return tuple(
+        OnRegion(row["run_id"], row["region"], _cell(row), row["uniform"])
+        for row in ordered.iter_rows(named=True)
     )
 
 

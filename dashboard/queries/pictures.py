@@ -1,7 +1,8 @@
 """Radiographs and attention maps by name; a name that the stores do not list has none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -79,10 +80,29 @@ def native_map(
     )
     if rows.is_empty():
         return None
-    row = rows.row(0, named=True)
-    values = np.asarray(row["values"], np.float32) * row["scale"]
     size = run_record(stores, run_id).spec.image.size
-    return NativeMap(values.reshape(row["height"], row["width"]), size)
+    return NativeMap(_values(rows.row(0, named=True)), size)
+
+
+def native_maps(
+    stores: Stores, name: str, run_id: str, finding: str, image_ids: Sequence[str]
+) -> dict[str, NDArray[np.float32]]:
+    """The maps of a finding by image, float32 [h, w], signed; images without one are left out.
+
+    Raises:
+        DataError: If the file is damaged.
+    """
+    rows = run_table(stores, run_id, HEATMAPS, name).filter(
+        pl.col("image_id").is_in(list(image_ids)),
+        pl.col("finding") == finding,
+        pl.col("method") == METHOD,
+    )
+    return {row["image_id"]: _values(row) for row in rows.iter_rows(named=True)}
+
+
+def _values(row: Mapping[str, Any]) -> NDArray[np.float32]:
+    values = np.asarray(row["values"], np.float32) * row["scale"]
+    return values.reshape(row["height"], row["width"])
 
 
 def maps(stores: Stores, run_id: str, name: str) -> pl.DataFrame:

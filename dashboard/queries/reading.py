@@ -12,14 +12,14 @@ from pathlib import Path
 import polars as pl
 
 from core.datasets.counts import count_findings
-from core.errors import CxrError
-from core.records import RunRecord
+from core.records import ImportRecord, RunRecord
 from core.specs import ImageSpec
 from core.store.data import CachedImages, Dataset, DataStore
 from core.store.results import ResultStore
 from core.store.thumbnails import ThumbnailStore
-from core.tables import METRICS, TABLES, Table
+from core.tables import TABLES, Table
 from dashboard.stores import Stores
+from dashboard.tokens import RunToken, imported_token, token
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Broken:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
-    """A run whose record and metrics can be read.
+    """A run whose record and metrics can be read; the same object while its files stay the same.
 
     Args:
         run_id: Its folder.
@@ -49,36 +49,61 @@ class Run:
     record: RunRecord
     metrics: pl.DataFrame
 
+    @property
+    def look(self) -> RunToken:
+        """Its mark and names."""
+        return token(self.record.spec)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """A run whose predictions were made elsewhere.
+
+    Args:
+        run_id: Its folder.
+        record: What is known of it.
+        metrics: Its metrics.
+    """
+
+    run_id: str
+    record: ImportRecord
+    metrics: pl.DataFrame
+
+    @property
+    def look(self) -> RunToken:
+        """Its mark and names."""
+        return imported_token(self.record)
+
+
+AnyRun = Run | Imported
+
+
+@dataclass(frozen=True, eq=False)
 class Runs:
-    """All runs of a store: those that can be read, and those that cannot."""
+    """All runs of a store: trained here, damaged, or imported; the same object while it stays."""
 
     read: tuple[Run, ...]
     broken: tuple[Broken, ...]
+    imported: tuple[Imported, ...] = ()
+
+    @property
+    def every(self) -> tuple[AnyRun, ...]:
+        """Those that can be read."""
+        return (*self.read, *self.imported)
 
     def chosen(self, run_ids: Iterable[str]) -> "Runs":
         """Only these runs; all of them where none is named."""
-        wanted = set(run_ids)
-        if not wanted:
-            return self
-        return Runs(
-            tuple(run for run in self.read if run.run_id in wanted),
-            tuple(run for run in self.broken if run.run_id in wanted),
-        )
+        wanted = frozenset(run_ids)
+        return _chosen(self, wanted) if wanted else self
 
 
-def all_runs(stores: Stores) -> Runs:
-    """Every run; one that is damaged costs its own row and no other."""
-    read: list[Run] = []
-    broken: list[Broken] = []
-    for run_id in stores.results.run_ids():
-        try:
-            metrics = run_table(stores, run_id, METRICS)
-            read.append(Run(run_id, run_record(stores, run_id), metrics))
-        except CxrError as error:
-            broken.append(Broken(run_id, str(error)))
-    return Runs(tuple(read), tuple(broken))
+@lru_cache(maxsize=32)
+def _chosen(runs: Runs, wanted: frozenset[str]) -> Runs:
+    return Runs(
+        tuple(run for run in runs.read if run.run_id in wanted),
+        tuple(run for run in runs.broken if run.run_id in wanted),
+        tuple(run for run in runs.imported if run.run_id in wanted),
+    )
 
 
 def run_record(stores: Stores, run_id: str) -> RunRecord:
@@ -88,7 +113,7 @@ def run_record(stores: Stores, run_id: str) -> RunRecord:
         CxrError: If there is no such run, or its record is damaged.
     """
     path = stores.results.folder(run_id) / "run.json"
-    return _record(stores.results.root, run_id, _changed(path))
+    return _record(stores.results.root, run_id, changed_at(path))
 
 
 def run_table(
@@ -99,8 +124,11 @@ def run_table(
     Raises:
         DataError: If the file is damaged.
     """
-    changed = _changed(stores.results.path(run_id, table, dataset))
-    return _table(stores.results.root, run_id, table.name, dataset, changed)
+    changed = changed_at(stores.results.path(run_id, table, dataset))
+    if not changed:
+        return _without_rows(table.name)
+    read = _table if dataset is None else _large_table
+    return read(stores.results.root, run_id, table.name, dataset, changed)
 
 
 def dataset(stores: Stores, name: str) -> Dataset:
@@ -109,7 +137,7 @@ def dataset(stores: Stores, name: str) -> Dataset:
     Raises:
         CxrError: If there is none of that name, or its tables are damaged.
     """
-    return _dataset(stores.data.root, name, _indexed(stores, name))
+    return _dataset(stores.data.root, name, indexed_at(stores, name))
 
 
 def counts(stores: Stores, name: str, by: str | None = None) -> pl.DataFrame:
@@ -118,13 +146,13 @@ def counts(stores: Stores, name: str, by: str | None = None) -> pl.DataFrame:
     Raises:
         CxrError: If there is no such data set, or its tables are damaged.
     """
-    changed = _indexed(stores, name)
+    changed = indexed_at(stores, name)
     return _counts(stores.data.root, name, by, changed)
 
 
 def cache_key(stores: Stores, name: str, image: ImageSpec) -> str:
     """The key of a data set's image cache, which changes with its pixels."""
-    changed = _indexed(stores, name)
+    changed = indexed_at(stores, name)
     return _cache_key(stores.data.root, name, image.model_dump_json(), changed)
 
 
@@ -135,7 +163,7 @@ def images(stores: Stores, name: str, image: ImageSpec) -> CachedImages | None:
         DataError: If the cache is damaged.
     """
     # The folder changes when a cache is written, so that "none yet" is not remembered.
-    changed = _changed(stores.data.folder(name))
+    changed = changed_at(stores.data.folder(name))
     return _images(stores.data.root, name, image.model_dump_json(), changed)
 
 
@@ -147,22 +175,23 @@ def thumbnails(stores: Stores, name: str, image: ImageSpec) -> pl.DataFrame:
     """
     folder = stores.data.folder(name)
     return _thumbnails(
-        folder, image.model_dump_json(), _changed(ThumbnailStore(folder).path(image))
+        folder, image.model_dump_json(), changed_at(ThumbnailStore(folder).path(image))
     )
 
 
 def version(stores: Stores, run_id: str, table: Table, dataset: str | None = None) -> str:
     """A short text that changes with a run's table."""
-    return f"{_changed(stores.results.path(run_id, table, dataset)):x}"
+    return f"{changed_at(stores.results.path(run_id, table, dataset)):x}"
 
 
-def _indexed(stores: Stores, name: str) -> int:
+def indexed_at(stores: Stores, name: str) -> int:
     """Changes when a data set is indexed anew, or other images of it are set aside."""
     folder = stores.data.folder(name)
-    return _changed(folder / "manifest.parquet") + _changed(folder / "quarantine.parquet")
+    return changed_at(folder / "manifest.parquet") + changed_at(folder / "quarantine.parquet")
 
 
-def _changed(path: Path) -> int:
+def changed_at(path: Path) -> int:
+    """When a file was last changed, in nanoseconds; 0 where there is none."""
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
@@ -172,10 +201,19 @@ def _record(root: Path, run_id: str, changed: int) -> RunRecord:
     return ResultStore(root).record(run_id)
 
 
-@lru_cache(maxsize=128)
-def _table(root: Path, run_id: str, name: str, dataset: str | None, changed: int) -> pl.DataFrame:
+def _read(root: Path, run_id: str, name: str, dataset: str | None, changed: int) -> pl.DataFrame:
     del changed
     return ResultStore(root).read(run_id, TABLES[name], dataset)
+
+
+@lru_cache
+def _without_rows(name: str) -> pl.DataFrame:
+    return TABLES[name].empty()
+
+
+_table = lru_cache(maxsize=512)(_read)
+_large_table = lru_cache(maxsize=64)(_read)
+"""Of predictions and maps, a file a data set: few at a time, so that memory stays bounded."""
 
 
 @lru_cache(maxsize=16)

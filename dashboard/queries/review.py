@@ -115,13 +115,13 @@ class Agreement:
 
 def agreements(notes: Sequence[Note]) -> tuple[Agreement, ...]:
     """Each pair of reviewers on the maps that both judged, then each against themselves."""
-    frame = _ratings(notes)
+    frame = ratings(notes)
     readers = sorted(set(frame["reviewer"]))
     pairs = [*combinations(readers, 2), *((reader, reader) for reader in readers)]
     return tuple(each for pair in pairs if (each := _agreement(frame, pair)).num_maps)
 
 
-def _ratings(notes: Sequence[Note]) -> pl.DataFrame:
+def ratings(notes: Sequence[Note]) -> pl.DataFrame:
     """One row a reviewer and map: the first verdict, and the one on the repeat."""
     codes = {verdict: code for code, verdict in enumerate(Verdict)}
     rows: Iterator[dict[str, object]] = (

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import polars as pl
 from pydantic import BaseModel
 
-from core.records import DatasetRecord, RunRecord, RunStatus
+from core.records import DatasetRecord, ImportRecord, RunRecord, RunStatus
 from core.tables import CURVES
-from dashboard.queries.reading import Run, run_table
+from dashboard.queries.reading import AnyRun, Run, run_table
+from dashboard.queries.study_row import scored_places
 from dashboard.stores import Stores
 from dashboard.typography import NOTHING
 
@@ -66,10 +67,11 @@ def _text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def scored_on(run: Run) -> tuple[str, ...]:
+def scored_on(run: AnyRun) -> tuple[str, ...]:
     """The data sets that a run has numbers on, its source first."""
-    source = run.record.spec.source
-    return tuple(sorted(set(run.metrics["dataset"]), key=lambda name: (name != source, name)))
+    source = run.record.source
+    names = {name for name, _ in scored_places(run)}
+    return tuple(sorted(names, key=lambda name: (name != source, name)))
 
 
 def is_under_way(runs: Sequence[Run]) -> bool:
@@ -97,6 +99,24 @@ def provenance(record: RunRecord) -> dict[str, str]:
         "Hashes": ", ".join(f"{name} {value}" for name, value in record.hashes.items()),
         "Versions": ", ".join(f"{name} {value}" for name, value in record.versions.items()),
         "Specification": record.spec.digest(16),
+    }
+    return {name: value or NOTHING for name, value in facts.items()}
+
+
+def origin(record: ImportRecord) -> dict[str, str]:
+    """What is known of a run whose predictions were made elsewhere, by name."""
+    facts: dict[str, str | None] = {
+        "Predictions": "imported: how they were made is not known here",
+        "Source, as the user said": record.source,
+        "Findings predicted": str(len(record.findings)),
+        "Data sets": "; ".join(
+            _described(record.datasets[name]) for name in sorted(record.datasets)
+        ),
+        "Hashes of the files": ", ".join(
+            f"{name} {value}" for name, value in record.hashes.items()
+        ),
+        "Read at": record.created,
+        "Commit": record.git_commit,
     }
     return {name: value or NOTHING for name, value in facts.items()}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -42,7 +43,7 @@ class Scope:
         wanted = name or self.context.target
         if wanted in self.stores.data.names():
             return dataset(self.stores, wanted).record
-        known = (run.record.datasets.get(wanted) for run in self.runs.read)
+        known = (run.record.datasets.get(wanted) for run in self.runs.every)
         return next((record for record in known if record), None)
 
 
@@ -61,18 +62,22 @@ class Choices:
     run_ids: tuple[str, ...]
 
 
+@lru_cache(maxsize=8)
 def choices(runs: Runs) -> Choices | None:
     """What the evaluated runs of a store offer; None where nothing was evaluated yet."""
-    metrics = pl.concat([METRICS.empty(), *(run.metrics for run in runs.read)])
+    keys = ("dataset", "split", "policy")
+    metrics = pl.concat(
+        [METRICS.empty().select(keys), *(run.metrics.select(keys).unique() for run in runs.every)]
+    )
     if metrics.is_empty():
         return None
-    sources = {run.record.spec.source for run in runs.read}
+    sources = {run.record.source for run in runs.every}
     names = sorted(set(metrics["dataset"]), key=lambda name: (name in sources, name))
     splits = {
         name: _first(_PREFERRED_SPLIT, metrics.filter(pl.col("dataset") == name)["split"])
         for name in names
     }
-    run_ids = sorted(each.run_id for each in (*runs.read, *runs.broken))
+    run_ids = sorted(each.run_id for each in (*runs.every, *runs.broken))
     return Choices(splits, _first(_PREFERRED_POLICY, metrics["policy"]), tuple(run_ids))
 
 

@@ -1,6 +1,8 @@
 """A run's scores beside the labels that they are scored against."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,9 +12,11 @@ from core.datasets.examples import resolve, select
 from core.findings import FINDINGS, Finding
 from core.roles import NOT_SCORED, Split
 from core.specs import SCORING
-from core.tables import PREDICTIONS, THRESHOLDS
+from core.store.data import DataStore
+from core.tables import THRESHOLDS
 from dashboard.queries.cells import Place
-from dashboard.queries.reading import dataset, run_table
+from dashboard.queries.parts import scores
+from dashboard.queries.reading import indexed_at, run_table
 from dashboard.stores import Stores
 
 
@@ -37,7 +41,14 @@ def labels_at(stores: Stores, where: Place) -> pl.DataFrame:
     Raises:
         CxrError: If the data set is not in the data store, or is damaged.
     """
-    manifest = select(dataset(stores, where.dataset), Split(where.split)).manifest
+    changed = indexed_at(stores, where.dataset)
+    return _labels(stores.data.root, where.dataset, where.split, changed)
+
+
+@lru_cache(maxsize=8)
+def _labels(root: Path, name: str, split: str, changed: int) -> pl.DataFrame:
+    del changed
+    manifest = select(DataStore(root).dataset(name), Split(split)).manifest
     read = pl.DataFrame(resolve(manifest, SCORING), dict.fromkeys(FINDINGS, pl.Int8))
     known = read.with_columns(
         pl.when(pl.col(finding) != NOT_SCORED).then(pl.col(finding)).alias(finding)
@@ -52,11 +63,10 @@ def scored(stores: Stores, run_id: str, where: Place, finding: Finding) -> Score
     Raises:
         CxrError: If the data set or the run's predictions cannot be read.
     """
-    predictions = run_table(stores, run_id, PREDICTIONS, where.dataset)
     pairs = (
         labels_at(stores, where)
         .select("image_id", pl.col(finding).alias("label"))
-        .join(predictions.select("image_id", pl.col(finding).alias("score")), on="image_id")
+        .join(scores(stores.results, run_id, where.dataset, finding), on="image_id")
         .drop_nulls()
     )
     return Scored(pairs["score"].to_numpy(), pairs["label"].to_numpy())

@@ -1,6 +1,6 @@
 """What changes from the source's own test split to the target, finding by finding."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +8,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from core.findings import FINDINGS
-from dashboard.queries.cells import Cell, Place, cells_at, replicates_at
-from dashboard.queries.reading import Run
+from dashboard.queries.cells import Cell, Place, cells_of, replicates_at
+from dashboard.queries.reading import AnyRun
+from dashboard.queries.study_row import scored_places
 from dashboard.queries.transfer import Average, Span, difference
 
 OPERATING = (
@@ -20,6 +21,9 @@ OPERATING = (
     "alert_rate",
 )
 """What a threshold promises on source test and delivers on the target."""
+
+CALIBRATION = ("calibration_slope", "calibration_intercept", "expected_calibration_error")
+"""How far scores are from probabilities; the last one is there whenever a finding has scores."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Shifted:
 
 
 def shifted(
-    run: Run, replicates: pl.DataFrame, where: Place, metric: str = "auroc"
+    run: AnyRun, replicates: pl.DataFrame, where: Place, metric: str = "auroc"
 ) -> tuple[Shifted, ...]:
     """One metric of a run at home and in another place, for the 14 findings.
 
@@ -55,8 +59,8 @@ def shifted(
         where: The target.
         metric: A row of `METRICS`.
     """
-    home = Place(run.record.spec.source, "test", where.policy)
-    cells = {place: cells_at(run.metrics, place, metric) for place in (home, where)}
+    home = at_home(run, where)
+    cells = {place: cells_of(run, place, metric) for place in (home, where)}
     drawn = {place: replicates_at(replicates, place, metric) for place in (home, where)}
     found: list[Shifted] = []
     for finding in FINDINGS:
@@ -77,17 +81,27 @@ def _of(
     return Average(cell.value, drawn.get(finding))
 
 
-def transferable(run: Run, where: Place) -> bool:
+def at_home(run: AnyRun, where: Place) -> Place:
+    """The source's own test split, at the same policy.
+
+    Args:
+        run: Of a known source.
+        where: The target.
+    """
+    assert run.record.source is not None
+    return Place(run.record.source, "test", where.policy)
+
+
+def transferable(run: AnyRun, where: Place) -> bool:
     """Whether a run was scored on its source's test split and in another hospital."""
-    scored = set(run.metrics.select("dataset", "split").iter_rows())
-    source = run.record.spec.source
-    is_elsewhere = where.dataset != source
-    return is_elsewhere and {(source, "test"), (where.dataset, where.split)} <= scored
+    source = run.record.source
+    is_elsewhere = source is not None and where.dataset != source
+    return is_elsewhere and {(source, "test"), (where.dataset, where.split)} <= scored_places(run)
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What a finding's threshold promised on source test, and what it delivers on the target.
+    """A finding's metrics on source test and on the target: promised, and delivered.
 
     Args:
         finding: Which.
@@ -98,12 +112,11 @@ class Promise:
     pairs: Mapping[str, tuple[Cell | None, Cell | None]]
 
 
-def promises(run: Run, where: Place) -> tuple[Promise, ...]:
-    """The threshold transfer of a run, for the findings that are scored on both sides."""
-    home = Place(run.record.spec.source, "test", where.policy)
+def both_sides(run: AnyRun, where: Place, metrics: Sequence[str]) -> tuple[Promise, ...]:
+    """Metrics of a run on source test and target, for findings with the last one on both."""
+    home = at_home(run, where)
     cells = {
-        metric: (cells_at(run.metrics, home, metric), cells_at(run.metrics, where, metric))
-        for metric in OPERATING
+        metric: (cells_of(run, home, metric), cells_of(run, where, metric)) for metric in metrics
     }
     return tuple(
         Promise(
@@ -114,7 +127,7 @@ def promises(run: Run, where: Place) -> tuple[Promise, ...]:
             },
         )
         for finding in FINDINGS
-        if all(_has_value(side.get(finding)) for side in cells["alert_rate"])
+        if all(_has_value(side.get(finding)) for side in cells[metrics[-1]])
     )
 
 

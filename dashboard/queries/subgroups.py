@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from dashboard.queries.cells import EVERYBODY, UNWEIGHTED, Cell, Place, as_cell, rows_at
-from dashboard.queries.reading import Run
+from dashboard.queries.reading import AnyRun
 from dashboard.queries.transfer import Average, Span, difference
 
 MEASURES: Mapping[str, str] = {"auroc": "AUROC macro", "recall": "Sensitivity macro"}
@@ -43,7 +43,7 @@ class Partition:
     widest: Mapping[str, tuple[str, str, Span]]
 
 
-def partitions(run: Run, replicates: pl.DataFrame, where: Place) -> tuple[Partition, ...]:
+def partitions(run: AnyRun, replicates: pl.DataFrame, where: Place) -> tuple[Partition, ...]:
     """The partitions that a run was measured on in a place; intersections are none.
 
     Args:
@@ -68,7 +68,7 @@ def partitions(run: Run, replicates: pl.DataFrame, where: Place) -> tuple[Partit
     )
 
 
-def _group(run: Run, name: str, where: Place) -> Group:
+def _group(run: AnyRun, name: str, where: Place) -> Group:
     found = {
         metric: rows_at(run.metrics, where, metric, name).filter(finding="macro")
         for metric in MEASURES

@@ -11,14 +11,13 @@ from dashboard.components.markup import plain
 from dashboard.components.threshold_table import threshold_table
 from dashboard.figures.exploration import PANELS, band_figure, score_figure
 from dashboard.queries.exploration import NUM_BINS, NUM_RESAMPLES, Explored, at_threshold, explored
-from dashboard.queries.reading import Run
+from dashboard.queries.reading import AnyRun
 from dashboard.queries.scope import Scope
 from dashboard.queries.scores import threshold
-from dashboard.tokens import token
 from dashboard.typography import name, plural
 
 
-def show_exploration(scope: Scope, runs: tuple[Run, ...], finding: Finding) -> None:
+def show_exploration(scope: Scope, runs: tuple[AnyRun, ...], finding: Finding) -> None:
     """Put the section; nothing where the data set's labels are not here."""
     if scope.where.dataset not in scope.stores.data.names() or not runs:
         return
@@ -34,18 +33,18 @@ def show_exploration(scope: Scope, runs: tuple[Run, ...], finding: Finding) -> N
     _show_threshold(scope, found, run, finding)
 
 
-def _show_bands(found: Explored, run: Run, finding: Finding) -> None:
+def _show_bands(found: Explored, run: AnyRun, finding: Finding) -> None:
     prevalence = float(found.labels.mean())
     bands = {"roc": found.roc, "pr": found.pr, "calibration": found.calibration}
     for (kind, band), column in zip(bands.items(), st.columns(3), strict=True):
-        alt = f"{PANELS[kind].title} of {token(run.record.spec).title} for {name(finding)}"
+        alt = f"{PANELS[kind].title} of {run.look.title} for {name(finding)}"
         with column:
             show_figure(band_figure(band, kind, prevalence if kind == "pr" else None), alt)
 
 
-def _show_threshold(scope: Scope, found: Explored, run: Run, finding: Finding) -> None:
+def _show_threshold(scope: Scope, found: Explored, run: AnyRun, finding: Finding) -> None:
     own = threshold(scope.stores, run.run_id, scope.where, finding)
-    policy = wording.thresholds(scope.where.policy, [run.record.spec.source])
+    policy = wording.thresholds(scope.where.policy, [run.record.source or "no source"])
     is_free = tick("Move the threshold (exploration: it uses the target’s labels)", "explore")
     if is_free:
         cut = st.slider("Threshold, %", 0.0, 100.0, 100 * (own or 0.5), 0.1, "%.1f") / 100
@@ -54,7 +53,7 @@ def _show_threshold(scope: Scope, found: Explored, run: Run, finding: Finding) -
         return
     else:
         cut = own
-    title = token(run.record.spec).title
+    title = run.look.title
     show_figure(score_figure(found, cut), f"Scores of {title} for {name(finding)} by label")
     kept = "chosen here by hand, with the target’s labels in sight" if is_free else policy
     show(

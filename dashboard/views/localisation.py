@@ -1,10 +1,12 @@
 """Localisation: does a model look at the right place, do models agree, do maps depend on them."""
 
+from itertools import chain
+
 import polars as pl
 import streamlit as st
 
 from core.saliency.perturb import PERTURBATIONS
-from core.tables import AGREEMENT, LOCALISATION, POOLED, SANITY
+from core.tables import AGREEMENT, LOCALISATION, POOLED, REGIONS, SANITY
 from core.tables.attention import GATES, GRIDS
 from dashboard.components import wording
 from dashboard.components.choices import one, switch
@@ -23,9 +25,10 @@ from dashboard.queries.localisation import (
 from dashboard.queries.scope import Scope
 from dashboard.tokens import token
 from dashboard.typography import interval, name, percent
+from dashboard.views.attention_shift import show_attention_shift, show_regions
 
 LIKENESS = {"spearman": "Spearman", "top_decile_iou": "IoU of top decile"}
-"""The metrics of `core.saliency.agreement`, which needs more than a reviewer installs."""
+"""The metrics of `core.saliency.agreement`, as the page calls them."""
 
 OTHERS = {POOLED: "every other finding"} | {
     name: change.title for name, change in PERTURBATIONS.items()
@@ -50,7 +53,12 @@ def show_page(scope: Scope) -> None:
     _show_agreement(scope, maps.frame)
     tests = measured(scope, SANITY)
     _show_sanity(scope, tests.frame)
-    show_broken((*scope.runs.broken, *boxes.broken, *maps.broken, *tests.broken))
+    damaged = {each.run_id for each in boxes.broken}
+    show_attention_shift(scope, [run for run in scope.runs.read if run.run_id not in damaged])
+    regions = measured(scope, REGIONS)
+    show_regions(scope, regions.frame)
+    broken = chain.from_iterable(each.broken for each in (boxes, maps, tests, regions))
+    show_broken((*scope.runs.broken, *broken))
 
 
 def _show_boxes(scope: Scope, frame: pl.DataFrame) -> tuple[Localised, ...]:

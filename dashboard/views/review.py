@@ -14,6 +14,7 @@ from dashboard.components.frame import caption, show, show_broken, show_head
 from dashboard.components.markup import Markup, joined, plain
 from dashboard.components.review import agreement_table, judged, verdict_table
 from dashboard.queries.attention import Column, Mapped, gallery, mapped
+from dashboard.queries.fleiss import all_agree
 from dashboard.queries.pictures import is_hidden
 from dashboard.queries.reading import dataset
 from dashboard.queries.review import Item, agreements, queue, remaining, verdict_counts
@@ -170,13 +171,14 @@ def _show_notes(scope: Scope, notes: list[Note]) -> None:
         return
     by_id = {run.run_id: run for run in scope.runs.read}
     show(plain("h2", "Verdicts"), verdict_table(verdict_counts(notes), by_id))
-    found = agreements(notes)
+    found, together = agreements(notes), all_agree(notes)
     if found:
         show(
             plain("h2", "Agreement of reviewers"),
-            agreement_table(found),
+            agreement_table(found, together),
             caption(
-                "Cohen’s κ over three verdicts; 95 % intervals: percentile bootstrap over images, "
+                "κ over three verdicts: Cohen’s of two, Fleiss’ of all reviewers on the maps that "
+                "each of them judged; 95 % intervals: percentile bootstrap over images, "
                 f"B = 1,000. {dataset(scope.stores, scope.where.dataset).name}, all findings. "
                 "“Seen again”: a tenth of the maps is shown twice."
             ),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.records import RunRecord
 from dashboard.components.chart import show_figure
 from dashboard.components.choices import one
 from dashboard.components.frame import caption, show, show_broken, show_head
@@ -11,11 +12,11 @@ from dashboard.components.markup import Markup, joined, plain
 from dashboard.components.run_table import fact_table, run_table, shared_settings
 from dashboard.context import run_address
 from dashboard.figures.training import QUANTITIES, training_figure
-from dashboard.queries.reading import Run, Runs, all_runs
-from dashboard.queries.run_list import is_under_way, provenance, settings, training_curves
+from dashboard.queries.all_runs import all_runs
+from dashboard.queries.reading import AnyRun, Runs
+from dashboard.queries.run_list import is_under_way, origin, provenance, settings, training_curves
 from dashboard.queries.scope import Scope
 from dashboard.stores import Stores
-from dashboard.tokens import token
 from dashboard.typography import plural
 
 REFRESH_SECONDS = 5
@@ -47,8 +48,8 @@ def show_runs(stores: Stores, read: Callable[[], Runs], address: Callable[[str],
     runs = read()
     every = REFRESH_SECONDS if is_under_way(runs.read) else None
     st.fragment(lambda: _show_table(read(), address), run_every=every)()
-    if runs.read:
-        by_id = {run.run_id: run for run in runs.read}
+    if runs.every:
+        by_id = {run.run_id: run for run in runs.every}
         with st.container(width=560):
             run_id = one("Record of", "run", list(by_id))
         _show_record(stores, by_id[run_id])
@@ -56,12 +57,12 @@ def show_runs(stores: Stores, read: Callable[[], Runs], address: Callable[[str],
 
 def _show_table(runs: Runs, address: Callable[[str], str]) -> None:
     found = settings(runs.read)
-    datasets = {name: each for run in runs.read for name, each in run.record.datasets.items()}
+    datasets = {name: each for run in runs.every for name, each in run.record.datasets.items()}
     show_head("Runs", _answer(runs), datasets.values())
-    if runs.read:
-        addresses = {run.run_id: address(run.run_id) for run in runs.read}
+    if runs.every:
+        addresses = {run.run_id: address(run.run_id) for run in runs.every}
         show(
-            run_table(runs.read, found, addresses),
+            run_table(runs.every, found, addresses),
             caption("Only settings that differ have a column. ", shared_settings(found)),
         )
     show_broken(runs.broken)
@@ -71,23 +72,26 @@ def _answer(runs: Runs) -> Markup:
     counts = {str(status): 0 for status in ("done", "running", "planned", "failed")}
     for run in runs.read:
         counts[str(run.record.status)] += 1
+    counts["imported"] = len(runs.imported)
     told = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
     broken = f"; {plural(len(runs.broken), 'run')} cannot be read" if runs.broken else ""
-    return joined((plain("strong", plural(len(runs.read), "run")), f": {told or 'none'}{broken}."))
+    return joined((plain("strong", plural(len(runs.every), "run")), f": {told or 'none'}{broken}."))
 
 
-def _show_record(stores: Stores, run: Run) -> None:
+def _show_record(stores: Stores, run: AnyRun) -> None:
     record = run.record
+    error = record.error if isinstance(record, RunRecord) else None
+    facts = provenance(record) if isinstance(record, RunRecord) else origin(record)
     show(
-        plain("h2", token(record.spec).title),
+        plain("h2", run.look.title),
         plain("p", plain("code", run.run_id)),
-        *([plain("p", plain("strong", "It failed: "), record.error)] if record.error else []),
-        fact_table(f"Record of {run.run_id}", provenance(record)),
+        *([plain("p", plain("strong", "It failed: "), error)] if error else []),
+        fact_table(f"Record of {run.run_id}", facts),
     )
     _show_curves(stores, run)
 
 
-def _show_curves(stores: Stores, run: Run) -> None:
+def _show_curves(stores: Stores, run: AnyRun) -> None:
     curves = training_curves(stores, run.run_id)
     for stage, frame in curves.group_by("stage", maintain_order=True):
         show(plain("h2", f"Training curves: {stage[0]}"))

@@ -4,30 +4,31 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.metrics.table import METRICS
-from core.tables import REPLICATES
 from dashboard.components import wording
 from dashboard.components.chart import show_figure
 from dashboard.components.choices import one
 from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, sentences, show, show_broken, show_head
 from dashboard.components.markup import Markup, joined, plain
-from dashboard.components.shift_table import promise_table, shift_table
+from dashboard.components.shift_table import pair_table, shift_table
 from dashboard.components.subgroup_table import subgroup_table
 from dashboard.figures.slopes import slopes
+from dashboard.queries.breakdown import may_be_ranked
 from dashboard.queries.export import shift_frame
-from dashboard.queries.reading import Run, run_table
+from dashboard.queries.parts import replicates
+from dashboard.queries.reading import AnyRun
 from dashboard.queries.scope import Scope
-from dashboard.queries.shift import Shifted, promises, shifted, transferable
-from dashboard.queries.subgroups import partitions
-from dashboard.tokens import token
+from dashboard.queries.shift import OPERATING, Shifted, at_home, both_sides, shifted, transferable
+from dashboard.queries.subgroups import MEASURES, partitions
 from dashboard.typography import interval, name, plural, signed
+from dashboard.views.score_shift import show_score_shift
 
 METRIC = "auroc"
 
 
 def show_page(scope: Scope) -> None:
     """Render the page."""
-    able = [run for run in scope.runs.read if transferable(run, scope.where)]
+    able = [run for run in scope.runs.every if transferable(run, scope.where)]
     if not able:
         reason = (
             f"No chosen run was scored both on its own source’s test split and on "
@@ -37,7 +38,7 @@ def show_page(scope: Scope) -> None:
         show_head("Shift", plain("span", reason), [target] if target else [])
         show(caption(wording.data(target, scope.where)))
         return
-    able.sort(key=lambda run: (not run.record.ranked, run.run_id))
+    able.sort(key=lambda run: (not may_be_ranked(run, scope.where), run.run_id))
     slot = st.container()
     by_id = {run.run_id: run for run in able}
     with st.container(width=560):
@@ -46,16 +47,18 @@ def show_page(scope: Scope) -> None:
     show_broken(scope.runs.broken)
 
 
-def _show_run(scope: Scope, run: Run, slot: DeltaGenerator) -> None:
-    rows = shifted(run, run_table(scope.stores, run.run_id, REPLICATES), scope.where, METRIC)
+def _show_run(scope: Scope, run: AnyRun, slot: DeltaGenerator) -> None:
+    places = tuple(sorted((at_home(run, scope.where).dataset, scope.where.dataset)))
+    drawn = replicates(scope.stores.results, run.run_id, places, (METRIC,))
+    rows = shifted(run, drawn, scope.where, METRIC)
     both = [row for row in rows if row.is_scored_on_both]
-    target, source = scope.record(), scope.record(run.record.spec.source)
+    target, source = scope.record(), scope.record(at_home(run, scope.where).dataset)
     with slot:
         records = [record for record in (target, source) if record]
         show_head("Shift", _answer(scope, run, both), records)
     label = METRICS[METRIC].label
     if both:
-        alt = f"{label} of {token(run.record.spec).title} at home and on {scope.where.dataset}"
+        alt = f"{label} of {run.look.title} at home and on {scope.where.dataset}"
         show_figure(slopes(both, f"{label}, %"), alt)
     show(
         caption(
@@ -67,12 +70,14 @@ def _show_run(scope: Scope, run: Run, slot: DeltaGenerator) -> None:
     )
     offer(shift_frame(rows, run, METRIC, scope.where), "shift")
     _show_promises(scope, run)
+    show_score_shift(scope, run)
     _show_subgroups(scope, run)
 
 
-def _answer(scope: Scope, run: Run, both: list[Shifted]) -> Markup:
-    start = f"From {run.record.spec.source} (test) to {scope.where.dataset} ({scope.where.split}) "
-    title = plain("strong", token(run.record.spec).title)
+def _answer(scope: Scope, run: AnyRun, both: list[Shifted]) -> Markup:
+    home, where = at_home(run, scope.where), scope.where
+    start = f"From {home.dataset} (test) to {where.dataset} ({where.split}) "
+    title = plain("strong", run.look.title)
     if not both:
         return joined((start, title, " has no finding that is scored on both sides."))
     clear = [row for row in both if row.gap and row.gap.high is not None and row.gap.high < 0]
@@ -91,9 +96,9 @@ def _answer(scope: Scope, run: Run, both: list[Shifted]) -> Markup:
     )
 
 
-def _caption(scope: Scope, run: Run, rows: tuple[Shifted, ...]) -> Markup:
+def _caption(scope: Scope, run: AnyRun, rows: tuple[Shifted, ...]) -> Markup:
     cells = [row.away for row in rows if row.away]
-    source = scope.record(run.record.spec.source)
+    source = scope.record(at_home(run, scope.where).dataset)
     home = f"Source test: {source.name} ({source.split_name}); {source.labeller}." if source else ""
     return caption(
         sentences(
@@ -110,14 +115,14 @@ def _caption(scope: Scope, run: Run, rows: tuple[Shifted, ...]) -> Markup:
     )
 
 
-def _show_promises(scope: Scope, run: Run) -> None:
-    found = promises(run, scope.where)
+def _show_promises(scope: Scope, run: AnyRun) -> None:
+    found = both_sides(run, scope.where, OPERATING)
     if not found:
         return
-    policy = wording.thresholds(scope.where.policy, [run.record.spec.source])
+    policy = wording.thresholds(scope.where.policy, [at_home(run, scope.where).dataset])
     show(
         plain("h2", "What the thresholds promised, and what they deliver"),
-        promise_table(found),
+        pair_table(found, OPERATING, "Operating points, source test against target"),
         caption(
             f"Small: on the source’s own test split; then: on the target ({policy}). Intervals "
             "of every number stand on the Findings page."
@@ -125,16 +130,19 @@ def _show_promises(scope: Scope, run: Run) -> None:
     )
 
 
-def _show_subgroups(scope: Scope, run: Run) -> None:
-    found = partitions(run, run_table(scope.stores, run.run_id, REPLICATES), scope.where)
+def _show_subgroups(scope: Scope, run: AnyRun) -> None:
+    drawn = replicates(
+        scope.stores.results, run.run_id, (scope.where.dataset,), tuple(MEASURES), subgroup=None
+    )
+    found = partitions(run, drawn, scope.where)
     if not found:
         return
-    policy = wording.thresholds(scope.where.policy, [run.record.spec.source])
+    policy = wording.thresholds(scope.where.policy, [at_home(run, scope.where).dataset])
     show(
         plain("h2", "Groups of the patients"),
         subgroup_table(found),
         caption(
-            f"{token(run.record.spec).title} on {wording.data(scope.record(), scope.where)} "
+            f"{run.look.title} on {wording.data(scope.record(), scope.where)} "
             f"Sensitivity: {policy}. The widest gap pairs the groups’ replicates and is not "
             "adjusted for the number of groups; it is left out where groups have different "
             "findings."

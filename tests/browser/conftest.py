@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.fixtures import phantom_store
+from tests.fixtures import phantom_attention, phantom_store
 from tests.fixtures.served_app import HOSTILE, App, Opened, Seen, Visit, open_page, served
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -46,6 +46,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     data, results = phantom_store.build(folder)
     hostile = phantom_store.Run(HOSTILE, 1.0, 7)
     phantom_store.add_run(data, results, hostile, phantom_store.IMAGE, 9, 200)
+    phantom_attention.add(results)
     damaged = results.folder("damaged-run")
     damaged.mkdir()
     (damaged / "run.json").write_text("{", encoding="utf-8")

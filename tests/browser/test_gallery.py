@@ -87,3 +87,96 @@ def test_turning_the_page_shows_other_images_and_keeps_the_opacity(visit: Visit)
 
     expect(first).not_to_have_text(before, use_inner_text=True)
     expect(page.locator(".gallery img.map").first).to_have_css("opacity", "0.2")
+
+
+def whose(page: Page) -> str:
+    """The model whose map stands in the place of the first row's first map."""
+    first = page.locator(".gallery tbody tr").first.locator("td .stack").first
+    other = first.locator(".other")
+    shown = other if other.is_visible() else first
+    return shown.locator(":scope > .whose").inner_text()
+
+
+def test_two_models_alternate_in_one_place_without_a_rerun(visit: Visit) -> None:
+    page = visit(f"{ATTENTION}&layout=One+finding&finding=Edema")
+    heads = page.locator(".gallery thead th strong").all_inner_texts()
+    button = page.get_by_role("button", name="Flicker")
+    seen = reruns(page)
+
+    button.click()
+
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("document.querySelector('.gallery.second')")
+    assert whose(page).startswith(heads[1])
+    page.wait_for_function("!document.querySelector('.gallery.second')")
+    assert whose(page).startswith(heads[0])
+    page.keyboard.press("f")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".gallery .other")).to_have_count(0)
+    assert seen() == 0
+
+
+def test_who_wants_less_motion_switches_models_by_key_alone(visit: Visit) -> None:
+    page = visit(f"{ATTENTION}&layout=One+finding&finding=Edema")
+    page.emulate_media(reduced_motion="reduce")
+    heads = page.locator(".gallery thead th strong").all_inner_texts()
+    page.get_by_label("first model with").select_option(index=1)
+    page.locator(".gallery .tile").first.focus()
+
+    page.keyboard.press("f")
+
+    assert whose(page).startswith(heads[2])
+    page.wait_for_timeout(1_600)  # more than one period of the flicker
+    expect(page.locator(".gallery.second")).to_have_count(1)
+    page.keyboard.press("f")
+    expect(page.locator(".gallery.second")).to_have_count(0)
+
+
+def test_one_model_has_nobody_to_alternate_with(visit: Visit) -> None:
+    page = visit(ATTENTION)
+
+    expect(page.locator(".gallery img.map")).to_have_count(18)
+    expect(page.get_by_role("button", name="Flicker")).to_be_hidden()
+
+
+def test_each_map_carries_its_figures_and_the_grid_all_models_and_findings(visit: Visit) -> None:
+    page = visit(f"{ATTENTION}&layout=Full+grid&findings=Atelectasis&findings=Edema&boxed=true")
+    rows = page.locator(".gallery tbody tr")
+    expect(rows).to_have_count(4)
+
+    assert rows.locator("th strong").all_inner_texts() == ["Atelectasis", "Edema"] * 2
+    figures = rows.first.locator("td .figures")
+    num_models = page.locator(".gallery thead th strong").count()
+    assert num_models == page.locator("[name=partner] option").count() + 1
+    assert ["Agreement" in each for each in figures.all_inner_texts()] == [
+        False,
+        *[True] * (num_models - 1),
+    ]
+    for each in figures.all_inner_texts():
+        assert "Energy in box" in each
+
+
+def test_a_blinded_review_shows_no_figures_of_a_map(visit: Visit) -> None:
+    page = visit("/review?target=phantom-north")
+    page.get_by_label("Your name or initials").fill("AB")
+    page.keyboard.press("Enter")
+    expect(page.locator(".judged")).to_be_visible()
+
+    said = page.get_by_test_id("stMain").inner_text()
+
+    assert "Energy in box" not in said
+    assert "beyond chance" not in said
+
+
+def test_attention_is_held_against_auroc_and_markers(visit: Visit) -> None:
+    page = visit("/localisation?target=phantom-north")
+    moves = page.get_by_role("region", name="Change by finding").locator("tbody tr")
+
+    expect(page.get_by_role("region", name="Change of attention by run")).to_be_visible()
+    changes = [
+        float(each.replace("−", "-")) for each in moves.locator("td:nth-child(4)").all_inner_texts()
+    ]
+    assert len(changes) == 5
+    assert changes == sorted(changes)
+    regions = page.get_by_role("region", name="Attention on regions").locator("tbody tr")
+    assert set(regions.locator("td:nth-child(4)").all_inner_texts()) == {"1.3"}

@@ -1,14 +1,22 @@
 """The phantom stores, once for all tests that only read, and copies for those that break things."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from core.store import DataStore, ResultStore
-from dashboard.queries.reading import Run, Runs, all_runs
+from dashboard.queries.all_runs import all_runs
+from dashboard.queries.reading import Run, Runs
 from dashboard.stores import Stores
 from tests.fixtures import phantom_store
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest leaves its script as `__main__`, which later tests' processes would run again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def _at(folder: Path) -> Stores:

@@ -10,11 +10,11 @@ from core.errors import ConfigError
 from core.stages import bundle
 from core.store import DataStore, ResultStore
 from core.store.data import Dataset
-from core.tables import HEATMAPS, METRICS, PREDICTIONS, REPLICATES
+from core.tables import HEATMAPS, METRICS, PREDICTIONS, REGIONS, REPLICATES
+from dashboard.queries.all_runs import all_runs
 from dashboard.queries.cells import Place
 from dashboard.queries.leaderboard import leaderboard
 from dashboard.queries.pictures import native_map, outlines, radiograph
-from dashboard.queries.reading import all_runs
 from dashboard.stores import Stores
 
 TARGET = "phantom-north"
@@ -114,6 +114,23 @@ def test_of_a_restricted_target_only_large_aggregates_travel(own: Stores, tmp_pa
     kept = there.results.read(run_id, REPLICATES).filter(here).select(METRICS.key)
     assert kept.sort(METRICS.key).equals(theirs.select(METRICS.key).sort(METRICS.key))
     assert f"{TARGET} is restricted: its tables and images stay here." in found.left_out
+
+
+@pytest.mark.parametrize(("num_patients", "travels"), [(9, False), (10, True)])
+def test_attention_over_few_patients_of_a_restricted_target_stays(
+    own: Stores, tmp_path: Path, num_patients: int, travels: bool
+) -> None:
+    restricted(own, TARGET)
+    run_id = own.results.run_ids()[0]
+    row = dict.fromkeys(("value", "uniform"), 0.1) | {"n": 40, "n_patients": num_patients}
+    row |= {"dataset": TARGET, "split": "test", "method": "gradcam", "grid": "common"}
+    row |= {"region": "token", "finding": "Mass", "n_undefined": 0, "n_resamples": 0}
+    own.results.write(run_id, REGIONS, pl.DataFrame([row], REGIONS.schema))
+
+    made(own, tmp_path / "bundle")
+
+    told = opened(tmp_path / "bundle").results.read(run_id, REGIONS)
+    assert told.height == int(travels)
 
 
 def test_runs_trained_on_restricted_data_keep_maps_and_predictions_at_home(

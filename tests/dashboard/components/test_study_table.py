@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 from dashboard.components.finding_table import NOT_ANNOTATED, detail, matrix
 from dashboard.components.study_table import study_table
@@ -54,10 +55,63 @@ def test_findings_without_labels_are_said_to_be_and_are_never_zero(runs: Runs) -
     assert 'aria-current="true"' in written
 
 
+def test_a_cell_leads_to_its_images_where_the_run_has_maps(runs: Runs) -> None:
+    shown = evaluated(runs.read, AWAY)
+    rows = breakdown(shown, AWAY, "auroc")
+    first = shown[0].run_id
+
+    written = matrix(rows, shown, "auroc", "Pneumonia", CONTEXT, {first})
+
+    links = re.findall(r'href="(/attention[^"]+)"', written)
+    assert len(links) == 14
+    assert all(f"model={first}" in each and "layout=One+finding" in each for each in links)
+
+
+def test_a_run_s_name_leads_to_its_record(phantom: Stores, runs: Runs) -> None:
+    written = study_table(leaderboard(phantom, runs, AWAY), CONTEXT)
+
+    for run in runs.read:
+        assert f"run={run.run_id}" in written
+
+
+def test_only_the_columns_that_are_asked_for_are_shown(phantom: Stores, runs: Runs) -> None:
+    board = leaderboard(phantom, runs, AWAY)
+
+    written = study_table(board, CONTEXT, columns=("mAP, %", "Spread over trainings, points"))
+
+    assert re.findall(r'scope="col">([^<]+)<', written) == [
+        "Run",
+        "mAP, %",
+        "Spread over trainings, points",
+    ]
+    assert "one training" in written
+
+
+def test_with_a_baseline_the_difference_is_a_column(phantom: Stores, runs: Runs) -> None:
+    baseline = leaderboard(phantom, runs, AWAY).ranked[0].run.run_id
+    board = leaderboard(phantom, runs, AWAY, baseline)
+
+    written = study_table(board, replace(CONTEXT, baseline=baseline))
+
+    assert "Difference to baseline, points" in written
+    assert written.count(">baseline<") == 1
+
+
+def test_a_metric_that_is_no_share_is_not_written_in_per_cent(runs: Runs) -> None:
+    shown = evaluated(runs.read, AWAY)
+    rows = breakdown(shown, AWAY, "calibration_slope")
+    cell = rows[0].cells[shown[0].run_id]
+
+    written = matrix(rows, shown, "calibration_slope", "Pneumonia", CONTEXT)
+
+    assert cell.value is not None
+    assert f'<span class="value">{cell.value:.2f}</span>'.replace("-", "−") in written
+
+
 def test_the_detail_has_a_row_a_run(runs: Runs) -> None:
     shown = evaluated(runs.read, AWAY)
 
-    written = detail(shown, AWAY, "Mass")
+    written = detail(shown, AWAY, "Mass", CONTEXT)
 
     assert written.count('<th class="run"') == len(shown) == 4
     assert written.count("not ranked") == 1

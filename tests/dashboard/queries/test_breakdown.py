@@ -5,6 +5,7 @@ from dashboard.queries.breakdown import (
     evaluated,
     extremes,
     finding_frame,
+    may_be_ranked,
     metrics_offered,
 )
 from dashboard.queries.cells import Place
@@ -45,7 +46,7 @@ def test_findings_without_labels_have_no_value_and_no_prevalence(runs: Runs) -> 
 def test_runs_that_may_be_ranked_come_first(runs: Runs) -> None:
     found = evaluated(runs.read, AWAY)
 
-    assert [run.record.ranked for run in found] == [True, True, True, False]
+    assert [may_be_ranked(run, AWAY) for run in found] == [True, True, True, False]
     assert evaluated(runs.read, Place("elsewhere", "test", "source-val")) == ()
 
 
@@ -79,5 +80,5 @@ def test_random_weights_have_no_extremes(runs: Runs) -> None:
 def test_the_forest_of_a_finding_leaves_undefined_runs_out(runs: Runs) -> None:
     rows = {row.finding: row for row in breakdown(runs.read, ONE_LABEL, "auroc")}
 
-    assert finding_frame(runs.read, rows["Edema"]).is_empty()
-    assert finding_frame(runs.read, rows["Pneumonia"]).height == 4
+    assert finding_frame(runs.read, rows["Edema"], ONE_LABEL).is_empty()
+    assert finding_frame(runs.read, rows["Pneumonia"], ONE_LABEL).height == 4

@@ -3,8 +3,9 @@ import polars as pl
 from core.findings import FINDINGS
 from core.tables import QUARANTINE
 from dashboard.context import Context
+from dashboard.queries.all_runs import all_runs
 from dashboard.queries.data_card import data_card, known_datasets, samples
-from dashboard.queries.reading import Runs, all_runs
+from dashboard.queries.reading import Runs
 from dashboard.queries.scope import Scope
 from dashboard.stores import Stores
 

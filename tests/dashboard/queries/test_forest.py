@@ -1,10 +1,11 @@
 import polars as pl
 
 from core.tables import METRICS
+from dashboard.queries.all_runs import all_runs
 from dashboard.queries.cells import Place
 from dashboard.queries.forest import forest_frame
 from dashboard.queries.leaderboard import leaderboard
-from dashboard.queries.reading import Runs, all_runs, run_table
+from dashboard.queries.reading import Runs, run_table
 from dashboard.stores import Stores
 
 AWAY = Place("phantom-north", "test", "source-val")

@@ -4,9 +4,10 @@ import pytest
 from core.metrics.compare import Estimate, tied_set
 from core.records import RunStatus
 from core.tables import METRICS, REPLICATES
+from dashboard.queries.all_runs import all_runs
 from dashboard.queries.cells import Place, replicates_at
 from dashboard.queries.leaderboard import leaderboard
-from dashboard.queries.reading import Runs, all_runs, run_table
+from dashboard.queries.reading import Runs, run_table
 from dashboard.stores import Stores
 
 AWAY = Place("phantom-north", "test", "source-val")
@@ -16,7 +17,7 @@ ONE_LABEL = Place("guangzhou", "test", "source-val")
 def test_runs_stand_by_falling_auroc(phantom: Stores, runs: Runs) -> None:
     board = leaderboard(phantom, runs, AWAY)
 
-    values = [row.headline.value for row in board.ranked]
+    values = [row.value for row in board.ranked]
     assert len(values) == 3
     assert values == sorted(values, key=lambda value: -(value or 0))
 
@@ -24,7 +25,7 @@ def test_runs_stand_by_falling_auroc(phantom: Stores, runs: Runs) -> None:
 def test_random_weights_stand_apart_with_the_reason(phantom: Stores, runs: Runs) -> None:
     board = leaderboard(phantom, runs, AWAY)
 
-    assert [each.row.run.record.spec.weights for each in board.apart] == ["random"]
+    assert ["random weights" in each.row.look.remark for each in board.apart] == [True]
     assert board.apart[0].reason.startswith("Random weights")
 
 
@@ -33,7 +34,7 @@ def test_the_tied_set_is_holms_over_the_ranked_runs_alone(phantom: Stores, runs:
     expected = tied_set(
         {
             row.run.run_id: Estimate(
-                row.headline.value,
+                row.value,
                 replicates_at(run_table(phantom, row.run.run_id, REPLICATES), ONE_LABEL, "auroc")[
                     "macro"
                 ],

@@ -7,6 +7,7 @@ from core.saliency.localisation import LOCALISATION_METRICS
 from core.saliency.priors import BASELINES
 from core.tables import AGREEMENT, LOCALISATION, POOLED, SANITY
 from dashboard.context import Context
+from dashboard.queries.all_runs import all_runs
 from dashboard.queries.localisation import (
     Choice,
     agreed,
@@ -15,7 +16,7 @@ from dashboard.queries.localisation import (
     offered,
     sane,
 )
-from dashboard.queries.reading import Runs, all_runs
+from dashboard.queries.reading import Runs
 from dashboard.queries.scope import Scope
 from dashboard.stores import Stores
 

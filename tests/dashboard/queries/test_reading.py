@@ -2,7 +2,8 @@ import polars as pl
 import pytest
 
 from core.tables import METRICS
-from dashboard.queries.reading import Run, all_runs, dataset, images, run_table
+from dashboard.queries.all_runs import all_runs
+from dashboard.queries.reading import Run, dataset, images, run_table
 from dashboard.stores import Stores
 
 

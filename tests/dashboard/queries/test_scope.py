@@ -1,4 +1,5 @@
-from dashboard.queries.reading import Runs, all_runs
+from dashboard.queries.all_runs import all_runs
+from dashboard.queries.reading import Runs
 from dashboard.queries.scope import choices
 from dashboard.stores import Stores
 

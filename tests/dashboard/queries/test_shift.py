@@ -5,7 +5,7 @@ from core.findings import FINDINGS
 from core.tables import REPLICATES
 from dashboard.queries.cells import Place, cells_at, replicates_at
 from dashboard.queries.reading import Run, run_table
-from dashboard.queries.shift import promises, shifted, transferable
+from dashboard.queries.shift import OPERATING, both_sides, shifted, transferable
 from dashboard.stores import Stores
 
 HOME = Place("chestxray14", "test", "source-val")
@@ -44,7 +44,7 @@ def test_nothing_is_transferred_to_the_own_source(run: Run) -> None:
 
 
 def test_promises_pair_the_operating_points_of_both_sides(run: Run) -> None:
-    found = promises(run, ONE_LABEL)
+    found = both_sides(run, ONE_LABEL, OPERATING)
 
     assert [row.finding for row in found] == ["Pneumonia"]
     own, away = found[0].pairs["alert_rate"]

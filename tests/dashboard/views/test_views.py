@@ -13,7 +13,7 @@ def script(view: str, target: str) -> None:
     """One view on one target, without the pages around it."""
     from dashboard import stores
     from dashboard.context import Context
-    from dashboard.queries.reading import all_runs
+    from dashboard.queries.all_runs import all_runs
     from dashboard.queries.scope import Scope
     from dashboard.views import VIEWS
 

@@ -1,0 +1,63 @@
+"""Scores of one finding on source test and on the target."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.figures.layout import LINE, Trace, drawn, titled
+from dashboard.queries.score_shift import Sides, reliability
+from dashboard.tokens import BLUE
+
+HEIGHT_PX = 340
+NUM_HISTOGRAM_BINS = 40
+LOOKS = {"source test": {"color": LINE, "width": 2}, "target": {"color": BLUE, "width": 2}}
+
+
+def score_sides(found: Sides) -> go.Figure:
+    """How the scores of either side are spread, as shares of its images."""
+    edges = np.linspace(0, 1, NUM_HISTOGRAM_BINS + 1)
+    traces: list[Trace] = []
+    for (side, line), pairs in zip(LOOKS.items(), (found.home, found.away), strict=True):
+        shares = 100 * np.histogram(pairs.scores, edges)[0] / len(pairs.scores)
+        traces.append(
+            {
+                "x": (100 * edges[:-1]).tolist(),
+                "y": shares.tolist(),
+                "name": f"{side}, n = {len(pairs.scores):,}",
+                "mode": "lines",
+                "line": {**line, "shape": "hv"},
+                "hovertemplate": f"{side}: %{{y:.1f}} % of images at score %{{x:.0f}} %"
+                "<extra></extra>",
+            }
+        )
+    x, y = titled("Score, %", range=[-1, 101]), titled("Share of the images, %")
+    return drawn(traces, x, y, HEIGHT_PX, has_legend=True)
+
+
+def reliability_figure(found: Sides) -> go.Figure:
+    """Observed share of positives over the mean score, either side a line."""
+    traces: list[Trace] = [
+        {
+            "x": [0, 100],
+            "y": [0, 100],
+            "mode": "lines",
+            "line": {"color": LINE, "width": 1, "dash": "dot"},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
+    ]
+    for (side, line), pairs in zip(LOOKS.items(), (found.home, found.away), strict=True):
+        scores, shares = reliability(pairs)
+        traces.append(
+            {
+                "x": (100 * scores).tolist(),
+                "y": (100 * shares).tolist(),
+                "name": side,
+                "mode": "lines+markers",
+                "line": line,
+                "hovertemplate": f"{side}: score %{{x:.1f}} %, observed %{{y:.1f}} %"
+                "<extra></extra>",
+            }
+        )
+    x = titled("Mean score of the bin, %", range=[-1, 101])
+    y = titled("Observed positive, %", range=[-1, 101])
+    return drawn(traces, x, y, HEIGHT_PX, has_legend=True)
