@@ -16,11 +16,13 @@ from cli import (
     compare,
     data,
     demo,
+    doctor,
     evaluate,
     explain,
     imports,
     localise,
     phantom,
+    report,
     review,
     runs,
     sanity,
@@ -33,33 +35,40 @@ DASHBOARD = frozenset({"streamlit", "plotly"})
 DICOM = frozenset({"pydicom", "pylibjpeg", "openjpeg", "gdcm"})
 SLURM = frozenset({"submitit"})
 
+START, DATA, RUNS = "Start here", "Data", "Training"
+SCORES, ATTENTION, SHARING = "Scores", "Attention", "Look and share"
+
 app = typer.Typer(
     name="cxr",
     help=(
         "How well does a chest X-ray classifier hold up in a hospital it has never seen, "
         "and does it look at the right place?"
     ),
+    epilog="Begin with: cxr demo (two synthetic hospitals, offline). Complete names with TAB: "
+    "cxr --install-completion.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"auto_envvar_prefix": "CXR", "help_option_names": ["-h", "--help"]},
 )
-app.add_typer(data.app, name="data")
+app.command("demo", rich_help_panel=START)(demo.demo)
+app.command("doctor", rich_help_panel=START)(doctor.doctor)
+app.add_typer(data.app, name="data", rich_help_panel=DATA)
 data.app.command("phantom")(phantom.phantom)
 data.app.command("check")(check.check)
-app.add_typer(runs.app, name="runs")
-app.command("train")(train.train)
-app.command("eval")(evaluate.evaluate)
-app.command("predict")(classify.classify)
-app.command("compare")(compare.compare)
-app.command("import-predictions")(imports.import_predictions)
-app.command("explain")(explain.explain)
-app.command("localise")(localise.localise)
-app.command("agree")(agree.agree)
-app.command("sanity")(sanity.sanity)
-app.command("bench")(bench.bench)
-app.command("bundle")(bundle.bundle)
-app.command("dashboard")(review.dashboard)
-app.command("demo")(demo.demo)
+app.add_typer(runs.app, name="runs", rich_help_panel=RUNS)
+app.command("train", rich_help_panel=RUNS)(train.train)
+app.command("eval", rich_help_panel=SCORES)(evaluate.evaluate)
+app.command("predict", rich_help_panel=SCORES)(classify.classify)
+app.command("compare", rich_help_panel=SCORES)(compare.compare)
+app.command("import-predictions", rich_help_panel=SCORES)(imports.import_predictions)
+app.command("explain", rich_help_panel=ATTENTION)(explain.explain)
+app.command("localise", rich_help_panel=ATTENTION)(localise.localise)
+app.command("agree", rich_help_panel=ATTENTION)(agree.agree)
+app.command("sanity", rich_help_panel=ATTENTION)(sanity.sanity)
+app.command("bench", rich_help_panel=RUNS)(bench.bench)
+app.command("bundle", rich_help_panel=SHARING)(bundle.bundle)
+app.command("report", rich_help_panel=SHARING)(report.report)
+app.command("dashboard", rich_help_panel=SHARING)(review.dashboard)
 
 
 @app.callback()
@@ -83,6 +92,8 @@ def run() -> None:
         app()
     except CxrError as error:
         _fail(str(error), error.exit_code, error)
+    except OSError as error:
+        _fail(_told(error), 1, error)
     except ModuleNotFoundError as error:
         extra = _extra_of((error.name or "").partition(".")[0])
         if extra is None:
@@ -98,6 +109,13 @@ def _fail(sentence: str, exit_code: int, error: Exception) -> None:
     raise SystemExit(exit_code) from error
 
 
+def _told(error: OSError) -> str:
+    """One sentence about a disk that is full, read-only, foreign or gone."""
+    where = f"{error.filename}: " if error.filename else ""
+    reason = (error.strerror or str(error)).lower()
+    return f"{where}{reason}; what was finished is kept: mend that, and run the same command again."
+
+
 def _extra_of(package: str) -> str | None:
     extras = {"engine": ENGINE, "dashboard": DASHBOARD, "dicom": DICOM, "slurm": SLURM}
     return next((extra for extra, packages in extras.items() if package in packages), None)
@@ -106,7 +124,7 @@ def _extra_of(package: str) -> str | None:
 def _read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise typer.BadParameter(f"{path}: cannot be read as TOML ({error}).") from error
 
 

@@ -71,8 +71,8 @@ def compare_estimates(
     """
     if len(runs) < 2:
         raise ConfigError("A comparison needs two different runs or more.")
-    findings = _same_question(asked, runs)
-    macros = {name: _macro(each, findings) for name, each in runs.items()}
+    findings = same_question(asked, runs)
+    macros = {name: macro_of(each, findings) for name, each in runs.items()}
     pairs = compare_runs(macros)
     by_finding = {
         finding: tuple(each.findings[finding].estimate for each in runs.values())
@@ -91,8 +91,12 @@ def compare_estimates(
     )
 
 
-def _same_question(asked: Asked, runs: Mapping[str, RunEstimates]) -> tuple[Finding, ...]:
-    """The findings that are compared, once it is sure that all runs answer the same question."""
+def same_question(asked: Asked, runs: Mapping[str, RunEstimates]) -> tuple[Finding, ...]:
+    """The findings that are compared, once it is sure that all runs answer the same question.
+
+    Raises:
+        ProtocolError: If they do not; says in what they differ.
+    """
     problems = [*_other_images(runs), *_other_findings(asked, runs), *_other_labels(runs)]
     if problems:
         shown = "\n".join(problems[:MAX_NAMED])
@@ -139,7 +143,8 @@ def _other_labels(runs: Mapping[str, RunEstimates]) -> Iterator[str]:
                     yield f"{finding}: {first} was scored on {one}, {name} on {other}."
 
 
-def _macro(run: RunEstimates, findings: Sequence[Finding]) -> Estimate:
+def macro_of(run: RunEstimates, findings: Sequence[Finding]) -> Estimate:
+    """One run's mean over findings, in the sample and in each replicate."""
     members = [run.findings[finding].estimate for finding in findings]
     values = [each.value for each in members if each.value is not None]
     replicates = np.mean([each.replicates.astype(np.float64) for each in members], axis=0)

@@ -1,6 +1,7 @@
 """The command line as a user meets it: results on stdout, one sentence and a code for errors."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -72,7 +73,8 @@ TRAIN = ("train", "--backbone", "efficientnet_lite0", "--weights", "offline", "-
     ("arguments", "code", "sentence"),
     [
         (("train",), 2, "Missing option"),
-        (("trian",), 2, "No such command"),
+        (("trian",), 2, "Did you mean 'train'?"),
+        (("train", "--bakbone", "resnet50"), 2, "--backbone"),
         (("train", "--backbone", "resnet5", "--source", "x"), 3, "Did you mean 'resnet50'?"),
         ((*TRAIN, "--source", "nowhere"), 3, "Unknown data set 'nowhere'"),
         ((*TRAIN, "--source", "../up"), 3, "options: source:"),
@@ -97,6 +99,33 @@ def test_a_wrong_call_is_one_sentence_and_a_code(
     assert sentence in done.err
     assert done.out == ""
     assert "Traceback" not in done.err
+
+
+def test_an_unknown_run_or_data_set_is_told_the_nearest(cxr: Cxr, stores: Stores) -> None:
+    run = cxr("runs", "show", stores.run_id[:-1], "--results", stores.results.root)
+    assert f"Did you mean {stores.run_id!r}?" in run.err
+    dataset = cxr("data", "show", "hopsital", "--data", stores.data.root)
+    assert "Did you mean 'hospital'?" in dataset.err
+
+
+def test_without_arguments_every_command_is_shown_and_where_to_begin(cxr: Cxr) -> None:
+    done = cxr()
+    assert done.exit_code == 2
+    shown = done.out + done.err
+    assert "Begin with: cxr demo" in shown
+    assert all(f" {name} " in shown for name in ("data", "train", "eval", "report", "dashboard"))
+
+
+def test_the_shell_completes_commands() -> None:
+    asked = {"_CXR_COMPLETE": "complete_bash", "COMP_WORDS": "cxr re", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", "import cli.main; cli.main.app(prog_name='cxr')"],
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["report"]
 
 
 def test_a_damaged_image_stops_training_with_its_name_and_nothing_half_written(

@@ -1,0 +1,153 @@
+"""What the grid MIMIC-CXR → ChestX-ray14 takes in time and disk, from assumed rates of its parts.
+
+Closed form, for one GPU and for a cluster. The model:
+
+    decode    = (source + target images) / (decoded a core and second × cores)      once
+    features  = (source + target images) / forward rate, per backbone                once
+    a tuned cell = epochs × train images × views / training rate + all images / forward rate
+    a head    = candidates × epochs × train images / head rate, all of a backbone together
+    evaluate  = seconds a run;   explain = images × findings / maps a second
+    one GPU   = decode + the sum over cells
+    a cluster = decode + the longest queue, where tuned cells are dealt out longest first
+
+Images are decoded before the cells, since all of them read one array; heads, evaluation and
+explanation of a backbone run after its features on the same GPU. Not in it: waiting in a
+scheduler's queue, downloads, and a shared file system slower than the rates assume. All rates
+are assumptions, chosen by hand: nothing here has run on a GPU, and those of the CPU's parts are
+not yet taken from `make bench`. Give your own as arguments.
+
+    python tests/benchmarks/simulate.py [--gpus 64] [--seeds 5] …
+"""
+
+import argparse
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+SOURCE_IMAGES, TARGET_IMAGES = 377_110, 112_120
+SOURCE_TRAIN_SHARE = 0.97
+FEATURES: Mapping[str, int] = {
+    "resnet50": 2048,
+    "efficientnet_b0": 1280,
+    "vit_base_patch16_224": 768,
+}
+FORWARD: Mapping[str, float] = {
+    "resnet50": 2500.0,
+    "efficientnet_b0": 4000.0,
+    "vit_base_patch16_224": 1200.0,
+}
+"""Images a second of one data-centre GPU in bf16 at 224 px: an assumption, on the careful side."""
+
+TRAINING_COST = 3.0
+"""A training step against a forward pass: forward, and a backward of twice its work."""
+
+NUM_FINDINGS, BYTES_A_MAP, BYTES_A_FEATURE = 14, 137, 4
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What the parts do in a second.
+
+    Args:
+        decoded: Images a core, at 2,500 pixels a side.
+        cores: Of the machine that decodes.
+        head_rows: Rows × candidates of linear heads.
+        evaluated_seconds: Of one run on the target, with 1,000 resamples.
+        maps: Attention maps, 14 of them an image.
+        gpu: Factor on the assumed forward rates.
+    """
+
+    decoded: float = 40.0
+    cores: int = 16
+    head_rows: float = 2e6
+    evaluated_seconds: float = 60.0
+    maps: float = 2000.0
+    gpu: float = 1.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells: `ai4sd-matched` has a frozen and two tuned arms on three backbones.
+
+    Args:
+        seeds: Of every cell.
+        epochs: Of tuning, and again of the linear stage.
+        tuned_views: Views an image of each tuned arm: BCE 1, SupCon 2.
+        candidates: Rates of a head.
+        explained: Images with maps, a cell.
+    """
+
+    seeds: int = 5
+    epochs: int = 10
+    tuned_views: tuple[int, ...] = (1, 2)
+    candidates: int = 5
+    explained: int = 500
+
+
+def decode_seconds(rates: Rates) -> float:
+    """All images, once."""
+    return (SOURCE_IMAGES + TARGET_IMAGES) / (rates.decoded * rates.cores)
+
+
+def jobs(grid: Grid, rates: Rates) -> list[float]:
+    """Seconds of what one GPU does in one go: a tuned cell, or a backbone's frozen cells."""
+    images, train = SOURCE_IMAGES + TARGET_IMAGES, SOURCE_IMAGES * SOURCE_TRAIN_SHARE
+    heads = grid.candidates * grid.epochs * train / rates.head_rows
+    rest = heads + rates.evaluated_seconds + grid.explained * NUM_FINDINGS / rates.maps
+    found: list[float] = []
+    for rate in FORWARD.values():
+        forward = images / (rate * rates.gpu)
+        found.append(forward + grid.seeds * rest)
+        for views in grid.tuned_views:
+            tuning = grid.epochs * train * views * TRAINING_COST / (rate * rates.gpu)
+            found += [tuning + forward + rest] * grid.seeds
+    return found
+
+
+def makespan(seconds: Sequence[float], num_gpus: int) -> float:
+    """The end of the last queue, jobs dealt longest first to the GPU that is free first."""
+    queues = [0.0] * num_gpus
+    for each in sorted(seconds, reverse=True):
+        heapq.heapreplace(queues, queues[0] + each)
+    return max(queues)
+
+
+def disk_gigabytes(grid: Grid) -> Mapping[str, float]:
+    """What lies on disk at the end, without the releases themselves."""
+    images = SOURCE_IMAGES + TARGET_IMAGES
+    num_tuned = len(grid.tuned_views) * grid.seeds
+    num_cells = len(FEATURES) * (num_tuned + grid.seeds)
+    widths = sum(FEATURES.values())
+    return {
+        "images, 224 px": images * 224 * 224 / 1e9,
+        "features": images * widths * BYTES_A_FEATURE * (1 + num_tuned) / 1e9,
+        "tuned backbones": num_tuned * (25.6 + 5.3 + 86.6) * 4e6 / 1e9,
+        "predictions": num_cells * images * NUM_FINDINGS * 4 / 1e9,
+        "maps": num_cells * grid.explained * NUM_FINDINGS * BYTES_A_MAP / 1e9,
+    }
+
+
+def main() -> None:
+    """Print time on one GPU and on a cluster, what sets it, and disk."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--gpus", type=int, default=64)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--decoded", type=float, default=Rates.decoded, help="A core and second.")
+    parser.add_argument("--cores", type=int, default=Rates.cores)
+    parser.add_argument("--gpu", type=float, default=1.0, help="Factor on the assumed GPU rates.")
+    options = parser.parse_args()
+    grid = Grid(seeds=options.seeds)
+    rates = replace(Rates(), decoded=options.decoded, cores=options.cores, gpu=options.gpu)
+    decoding, work = decode_seconds(rates), jobs(grid, rates)
+    num_cells = len(FORWARD) * grid.seeds * (1 + len(grid.tuned_views))
+    print(f"{num_cells} cells; decoding once {decoding / 3600:.2f} h on {rates.cores} cores")
+    for num_gpus in (1, options.gpus):
+        hours = (decoding + makespan(work, num_gpus)) / 3600
+        print(f"{num_gpus} GPU: {hours:.1f} h; longest job {max(work) / 3600:.2f} h")
+    disk = disk_gigabytes(grid)
+    told = ", ".join(f"{name} {gigabytes:.1f}" for name, gigabytes in disk.items())
+    print(f"disk: {sum(disk.values()):.0f} GB ({told})")
+
+
+if __name__ == "__main__":
+    main()

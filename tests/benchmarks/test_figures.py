@@ -1,0 +1,59 @@
+"""Every form of line that a benchmark prints becomes a figure."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.bench import SCRIPTS
+from tests.benchmarks.figures import HEADS, Figure, as_json, as_markdown, parsed
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("line", "figure"),
+    [
+        (
+            "index 4x, time: ours 1.30 s, peer 0.65 s, ratio 2.00",
+            Figure("index 4x, time", "1.30 s", "0.65 s", "", "2.00", "s"),
+        ),
+        (
+            "extraction resnet50 fp32 channels_last, cpu: 9.1 images/s, bare forward 9.4, "
+            "ratio 0.968",
+            Figure("extraction resnet50 fp32 channels_last, cpu", "9.1 images/s", "",
+                   "bare forward 9.4", "0.968", "s"),
+        ),
+        (
+            "AUROC + AP, 1000 resamples: ours 9.8 s (1 GiB), scikit-learn 2000 s (scaled from 2), "
+            "ratio 204; largest difference 1e-16",
+            Figure("AUROC + AP, 1000 resamples", "9.8 s (1 GiB)",
+                   "scikit-learn 2000 s (scaled from 2)", "", "204",
+                   "s; largest difference 1e-16"),
+        ),
+        (
+            "ResNet-50 14 maps  ours 0.06  forward alone 0.05  1.03×",
+            Figure("ResNet-50 14 maps", "0.06", "", "forward alone 0.05", "1.03×", "s"),
+        ),
+        ("    of its parts: 1, 2, 3 ms", None),
+        ("2 threads, 2 images, seconds an image", None),
+    ],
+)  # fmt: skip
+def test_a_line_is_read(line: str, figure: Figure | None) -> None:
+    assert parsed(line, "s") == figure
+
+
+def test_the_table_has_a_row_a_figure() -> None:
+    figures = [Figure("a", "1", "2", "", "0.5", "s"), Figure("b", "1", "", "3", "3", "s")]
+    lines = as_markdown(figures).splitlines()
+    assert {line.count("|") for line in lines} == {len(HEADS) + 1}
+    assert len(lines) == 4
+    assert [each["figure"] for each in json.loads(as_json(figures))] == ["a", "b"]
+
+
+def test_every_benchmark_is_in_the_one_command() -> None:
+    named = {name for name, *_ in SCRIPTS}
+    scripts = {path.stem for path in HERE.glob("bench_*.py")}
+    # It needs real JPEGs, so it is run by hand.
+    assert scripts - {"bench_precision"} <= named
+    assert all((HERE / f"{name}.py").exists() for name in named)

@@ -1,0 +1,48 @@
+"""Numbers as words, and what of restricted data is withheld."""
+
+import pytest
+
+from core.report.numbers import Number
+from core.report.paper.cells import cell, count, interval, is_small, p_value
+
+
+def _number(
+    value: float | None = 0.8213,
+    n: int = 500,
+    n_positive: int = 100,
+    n_patients: int = 200,
+    flag: str | None = None,
+    label_set: str | None = None,
+) -> Number:
+    return Number(value, 0.79, 0.849, flag, label_set, n, n_positive, n_patients, 1)
+
+
+def test_a_value_carries_its_interval_in_per_cent() -> None:
+    assert cell(_number()) == "82.1 (79.0–84.9)"
+    assert cell(_number(flag="thin-positives")).endswith("†")
+    assert interval(-0.01, -0.02, 0.003, is_signed=True) == "−1.0 (−2.0 to +0.3)"
+
+
+def test_undefined_is_a_dash_and_never_zero() -> None:
+    assert cell(None) == cell(_number(None)) == cell(_number(None, n=0, n_positive=0)) == "–"
+    assert p_value(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("number", "small"),
+    [
+        (_number(), False),
+        (_number(n_patients=9), True),
+        (_number(n_positive=9), True),
+        (_number(n_positive=491), True),
+        (_number(flag="few-positives"), True),
+        (_number(flag="few-positives", label_set="macro@14"), False),
+        (_number(n_patients=9, label_set="macro@14"), True),
+        (_number(None, n=0, n_positive=0, n_patients=0), False),
+    ],
+)
+def test_small_cells_are_withheld_where_data_are_restricted(number: Number, small: bool) -> None:
+    assert is_small(number) == small
+    assert (cell(number, is_closed=True) == "withheld") == small
+    assert (count(number, number.n_positive, is_closed=True) == "withheld") == small
+    assert "withheld" not in cell(number)
