@@ -1,7 +1,10 @@
 """Where a pixel or a box of the original image lies in its square in the cache."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import polars as pl
 
 from core.specs import ImageSpec
 
@@ -78,6 +81,27 @@ def fit(width: int, height: int, image: ImageSpec) -> Geometry:
         return Geometry(scale_x, scale_y, offset_x, offset_y)
     scale_x, scale_y = width / min(width, height), height / min(width, height)
     return Geometry(scale_x, scale_y, (1 - scale_x) / 2, (1 - scale_y) / 2)
+
+
+def on_square(
+    boxes: pl.DataFrame, index: pl.DataFrame, image: ImageSpec
+) -> Iterator[tuple[dict[str, Any], Box]]:
+    """Boxes on the square of their image; what is cropped away is left out.
+
+    Args:
+        boxes: image_id, x, y, width, height in fractions of the original image, and more.
+        index: image_id, source_width, source_height in pixels, as `tables.IMAGES` has them.
+        image: How originals are laid into the square.
+
+    Yields:
+        A row of `boxes`, and its box in fractions of the square.
+    """
+    sizes = index.select("image_id", "source_width", "source_height")
+    for row in boxes.join(sizes, on="image_id", maintain_order="left").iter_rows(named=True):
+        geometry = fit(row["source_width"], row["source_height"], image)
+        box = geometry.to_square(Box(row["x"], row["y"], row["width"], row["height"]))
+        if box is not None:
+            yield row, box
 
 
 def _padded(share: float, size: int) -> tuple[float, float]:

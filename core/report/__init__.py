@@ -10,7 +10,6 @@ from core.report.numbers import (
     study_metrics,
 )
 from core.report.published import PublishedRow, published_rows
-from core.report.spread import Spread, spread
 
 __all__ = [
     "Apart",
@@ -19,11 +18,9 @@ __all__ = [
     "PublishedRow",
     "Question",
     "RunNumbers",
-    "Spread",
     "board",
     "finding_questions",
     "published_rows",
     "run_numbers",
-    "spread",
     "study_metrics",
 ]

@@ -4,13 +4,13 @@ A method is a specification without its seed, its resample of the training patie
 changes no model. Its trainings differ in seeds, or in resamples; the two are never mixed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean, stdev
+from typing import NamedTuple
 
 from core.records import RunRecord
-from core.report.numbers import Question, RunNumbers
 
 
 class Over(StrEnum):
@@ -20,23 +20,33 @@ class Over(StrEnum):
     RESAMPLES = "resamples"
 
 
+class Training(NamedTuple):
+    """One training of a method, and a number of it.
+
+    Args:
+        record: What was trained.
+        question: What the number answers; numbers of different questions are told apart.
+        value: The number.
+    """
+
+    record: RunRecord
+    question: Hashable
+    value: float
+
+
 @dataclass(frozen=True)
 class Spread:
     """How far the trainings of one method lie apart on one question.
 
     Args:
-        title: The method, as tables call it.
         run_ids: Its trainings.
         over: What they differ in.
-        label_set: Which findings an average covers; None for a single finding.
         mean: Over the trainings.
         sd: Standard deviation, with S − 1; None where there is one training.
     """
 
-    title: str
     run_ids: tuple[str, ...]
     over: Over
-    label_set: str | None
     mean: float
     sd: float | None
 
@@ -46,34 +56,24 @@ class Spread:
         return len(self.run_ids)
 
 
-def spread(rows: Iterable[RunNumbers], question: Question) -> tuple[Spread, ...]:
+def spread(trainings: Iterable[Training]) -> tuple[Spread, ...]:
     """Mean, standard deviation and number of the trainings of each method.
 
-    Args:
-        rows: Numbers of runs on one split; imported ones and those without a value are left out.
-        question: Such as macro AUROC. Averages over different findings are told apart.
-
     Returns:
-        One per method and kind of training, in the order of the rows.
+        One per method, kind of training and question, in the order of the trainings.
     """
-    groups: dict[tuple[str, Over, str | None], list[tuple[RunRecord, float]]] = {}
-    for row in rows:
-        number = row.numbers.get(question)
-        if not isinstance(row.record, RunRecord) or number is None or number.value is None:
-            continue
-        key = method_of(row.record), over_of(row.record), number.label_set
-        groups.setdefault(key, []).append((row.record, number.value))
+    groups: dict[tuple[str, Over, Hashable], list[Training]] = {}
+    for each in trainings:
+        key = method_of(each.record), over_of(each.record), each.question
+        groups.setdefault(key, []).append(each)
     return tuple(
         Spread(
-            title=trained[0][0].title,
-            run_ids=tuple(record.run_id for record, _ in trained),
+            run_ids=tuple(each.record.run_id for each in group),
             over=over,
-            label_set=label_set,
-            mean=fmean(values),
-            sd=stdev(values) if len(values) > 1 else None,
+            mean=fmean(each.value for each in group),
+            sd=stdev(each.value for each in group) if len(group) > 1 else None,
         )
-        for (_, over, label_set), trained in groups.items()
-        for values in [[value for _, value in trained]]
+        for (_, over, _), group in groups.items()
     )
 
 

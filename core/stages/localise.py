@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.datasets.examples import select
 from core.errors import DataError
 from core.findings import FINDINGS, PRESENT, Finding
-from core.imaging.geometry import Box, fit
+from core.imaging.geometry import on_square
 from core.metrics.bootstrap import PatientBootstrap
 from core.metrics.ratio import Values
 from core.records import RunRecord
@@ -160,14 +160,10 @@ def _frames(
 ) -> dict[tuple[str, Finding], list[Frame]]:
     """The boxes of each image and finding on the square; what is cropped away is left out."""
     image = record.spec.image
-    index = data.images(dataset, image).index.select("image_id", "source_width", "source_height")
     boxes = dataset.boxes.filter(pl.col("image_id").is_in(list(image_ids)))
     frames: dict[tuple[str, Finding], list[Frame]] = {}
-    for row in boxes.join(index, on="image_id").iter_rows(named=True):
-        geometry = fit(row["source_width"], row["source_height"], image)
-        box = geometry.to_square(Box(row["x"], row["y"], row["width"], row["height"]))
-        if box is not None:
-            frames.setdefault((row["image_id"], Finding(row["finding"])), []).append(Frame(*box))
+    for row, box in on_square(boxes, data.images(dataset, image).index, image):
+        frames.setdefault((row["image_id"], Finding(row["finding"])), []).append(Frame(*box))
     return frames
 
 

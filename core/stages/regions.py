@@ -10,7 +10,7 @@ import polars as pl
 from core.datasets.examples import select
 from core.errors import DataError
 from core.findings import FINDINGS, Finding
-from core.imaging.geometry import Box, fit
+from core.imaging.geometry import on_square
 from core.metrics.bootstrap import PatientBootstrap
 from core.metrics.ratio import defined
 from core.records import RunRecord
@@ -102,14 +102,10 @@ def _on_square(
 ) -> Boxes:
     """Rectangles on the square that the run sees; what is cropped away is left out."""
     image = record.spec.image
-    index = data.images(dataset, image).index.select("image_id", "source_width", "source_height")
     boxes: Boxes = {}
-    for row in regions.join(index, on="image_id").iter_rows(named=True):
-        geometry = fit(row["source_width"], row["source_height"], image)
-        box = geometry.to_square(Box(row["x"], row["y"], row["width"], row["height"]))
-        if box is not None:
-            key = row["image_id"], row["region"], row["finding"]
-            boxes.setdefault(key, []).append(Frame(*box))
+    for row, box in on_square(regions, data.images(dataset, image).index, image):
+        key = row["image_id"], row["region"], row["finding"]
+        boxes.setdefault(key, []).append(Frame(*box))
     return boxes
 
 

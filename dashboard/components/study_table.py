@@ -88,10 +88,10 @@ def _fewer(row: Row, table: _Table) -> Markup:
 
 def _spread(row: Row, table: _Table) -> Markup:
     found = table.board.spreads.get(row.run.run_id)
-    if found is None:
+    if found is None or found.sd is None:
         return styled("td", "num", styled("span", "ci", "one training"))
     about = styled("span", "ci", f"{found.num_trainings} {found.over}")
-    return styled("td", "num", styled("span", "value", points(found.value)), " ", about)
+    return styled("td", "num", styled("span", "value", points(found.sd)), " ", about)
 
 
 def _attention(label: str) -> Callable[[Row, _Table], Markup]:

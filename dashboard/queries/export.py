@@ -47,7 +47,7 @@ def _of_run(row: Row, reason: str | None, board: Leaderboard) -> Iterator[Record
         yield about | {"metric": "AUROC macro minus the baseline’s"} | _span(row.against)
     if spread := board.spreads.get(row.run.run_id):
         kind = f"standard deviation of AUROC macro over {spread.num_trainings} {spread.over}"
-        yield about | {"metric": kind, "value": spread.value}
+        yield about | {"metric": kind, "value": spread.sd}
 
 
 def _of_study(row: PublishedRow, board: Leaderboard) -> Iterator[Record]:

@@ -7,11 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.records import ImportRecord, RunStatus
+from core.report.spread import Spread
 from core.store.results import ResultStore
 from dashboard.queries.cells import Place
 from dashboard.queries.paired import Tie, baseline_of, detailed, tie
 from dashboard.queries.reading import AnyRun, Broken, Runs
-from dashboard.queries.spread import Spread, spreads
+from dashboard.queries.spread import spreads
 from dashboard.queries.study_row import Question, Row, question, row_of
 from dashboard.stores import Stores
 

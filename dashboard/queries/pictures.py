@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from core.imaging.geometry import Box, fit
+from core.imaging.geometry import on_square
 from core.saliency.render import Frame
 from core.specs import ImageSpec
 from core.store.thumbnails import from_png
@@ -149,16 +149,8 @@ def outlines(
     """
     cached = images(stores, name, image)
     known = cached.index if cached else thumbnails(stores, name, image)
-    sizes = known.filter(pl.col("image_id") == image_id).select("source_width", "source_height")
     boxes = dataset(stores, name).boxes.filter(
         pl.col("image_id") == image_id, pl.col("finding").is_in(list(findings))
     )
-    if sizes.is_empty() or boxes.is_empty():
-        return ()
-    width, height = sizes.row(0)
-    geometry = fit(width, height, image)
-    placed = (
-        (row["finding"], geometry.to_square(Box(row["x"], row["y"], row["width"], row["height"])))
-        for row in boxes.iter_rows(named=True)
-    )
-    return tuple(Outline(finding, Frame(*box)) for finding, box in placed if box)
+    placed = on_square(boxes, known.filter(pl.col("image_id") == image_id), image)
+    return tuple(Outline(row["finding"], Frame(*box)) for row, box in placed)

@@ -14,10 +14,14 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    from core.roles import SourceTrain, SourceVal
 
 FACTORS = (1, 4, 16)
 
@@ -63,20 +67,10 @@ def probe(num_images: int) -> Callable[[], object]:
     import torch
 
     from core.losses import LOSSES
-    from core.roles import SourceTrain, SourceVal
     from core.training.probe import HeadRequest, fit_all
-    from tests.fixtures.source_examples import with_values
 
     torch.set_num_threads(1)
-    rng = np.random.default_rng(0)
-    train, val = (
-        with_values(
-            role,
-            rng.normal(size=(number, 512)).astype(np.float32),
-            (rng.random((number, 14)) < 0.1).astype(np.int8),
-        )
-        for role, number in ((SourceTrain, num_images), (SourceVal, max(200, num_images // 8)))
-    )
+    train, val = _examples(num_images, max(200, num_images // 8))
     rates = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
     request = HeadRequest(LOSSES["bce"], rates, (1e-4,), 0, 3, 128)
     return lambda: fit_all(train, val, [request])
@@ -87,24 +81,28 @@ def heads(num_heads: int) -> Callable[[], object]:
     import torch
 
     from core.losses import LOSSES
-    from core.roles import SourceTrain, SourceVal
     from core.training.probe import HeadRequest, fit_all
-    from tests.fixtures.source_examples import with_values
 
     torch.set_num_threads(1)
-    rng = np.random.default_rng(0)
-    train, val = (
-        with_values(
-            role,
-            rng.normal(size=(number, 512)).astype(np.float32),
-            (rng.random((number, 14)) < 0.1).astype(np.int8),
-        )
-        for role, number in ((SourceTrain, 2000), (SourceVal, 250))
-    )
+    train, val = _examples(2000, 250)
     requests = [
         HeadRequest(LOSSES["bce"], (1e-3,), (1e-4,), seed, 3, 128) for seed in range(num_heads)
     ]
     return lambda: fit_all(train, val, requests)
+
+
+def _examples(num_train: int, num_val: int) -> "tuple[SourceTrain, SourceVal]":
+    """Random features [N, 512] and labels of both roles."""
+    from core.roles import SourceTrain, SourceVal
+    from tests.fixtures.source_examples import with_values
+
+    rng = np.random.default_rng(0)
+
+    def values(number: int) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        features = rng.normal(size=(number, 512)).astype(np.float32)
+        return features, (rng.random((number, 14)) < 0.1).astype(np.int8)
+
+    return with_values(SourceTrain, *values(num_train)), with_values(SourceVal, *values(num_val))
 
 
 def evaluation(num_images: int) -> Callable[[], object]:

@@ -10,10 +10,9 @@ from core.errors import ConfigError
 from core.findings import Finding
 from core.metrics.compare import Estimate
 from core.records import RunRecord, RunStatus
-from core.report import Number, RunNumbers, spread
 from core.report.estimates import Asked, Counted, FindingEstimate, RunEstimates
 from core.report.methods import compare_methods, flat, trainings_of
-from core.report.spread import Over
+from core.report.spread import Over, Training, spread
 from core.specs import RunSpec
 from core.store import ResultStore
 
@@ -26,11 +25,6 @@ def record(seed: int = 0, resample: int | None = None, loss: str = "bce") -> Run
     return RunRecord(spec=spec, status=RunStatus.DONE)
 
 
-def numbers(entry: RunRecord, value: float | None, label_set: str = "macro@14") -> RunNumbers:
-    number = Number(value, None, None, None, label_set, 100, 10, 50, 14)
-    return RunNumbers(entry, "away", {MACRO: number})
-
-
 def estimates(value: float, seed: int) -> RunEstimates:
     replicates = (value + np.random.default_rng(seed).normal(0, 0.01, 500)).astype(np.float32)
     found = FindingEstimate(Estimate(value, replicates), Counted(100, 10, 50))
@@ -38,27 +32,25 @@ def estimates(value: float, seed: int) -> RunEstimates:
 
 
 def test_a_spread_is_over_seeds_or_over_resamples_and_never_over_both() -> None:
-    rows = [
-        numbers(record(seed=0), 0.80),
-        numbers(record(seed=1), 0.84),
-        numbers(record(resample=0), 0.70),
-        numbers(record(resample=1), 0.72),
-        numbers(record(resample=2), 0.77),
-        numbers(record(loss="focal"), 0.60),
-        numbers(record(seed=2), None),
+    trainings = [
+        Training(record(seed=0), MACRO, 0.80),
+        Training(record(seed=1), MACRO, 0.84),
+        Training(record(resample=0), MACRO, 0.70),
+        Training(record(resample=1), MACRO, 0.72),
+        Training(record(resample=2), MACRO, 0.77),
+        Training(record(loss="focal"), MACRO, 0.60),
     ]
-    seeds, resamples, alone = spread(rows, MACRO)
+    seeds, resamples, alone = spread(trainings)
     assert (seeds.over, seeds.num_trainings, seeds.mean) == (Over.SEEDS, 2, pytest.approx(0.82))
     assert seeds.sd == pytest.approx(stdev([0.80, 0.84]))
     assert (resamples.over, resamples.num_trainings) == (Over.RESAMPLES, 3)
     assert resamples.sd == pytest.approx(stdev([0.70, 0.72, 0.77]))
     assert (alone.num_trainings, alone.sd) == (1, None)
-    assert alone.title == "resnet50 · Focal · frozen"
 
 
 def test_averages_over_different_findings_have_a_spread_each() -> None:
-    rows = [numbers(record(0), 0.8), numbers(record(1), 0.9, "macro@7:ab12")]
-    assert [each.label_set for each in spread(rows, MACRO)] == ["macro@14", "macro@7:ab12"]
+    trainings = [Training(record(0), "macro@14", 0.8), Training(record(1), "macro@7:ab12", 0.9)]
+    assert [each.mean for each in spread(trainings)] == [0.8, 0.9]
 
 
 def test_the_trainings_of_a_method_are_found_by_any_of_them(tmp_path: Path) -> None:

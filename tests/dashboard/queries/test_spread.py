@@ -27,7 +27,7 @@ def test_resampled_training_is_taken_before_seeds(run: Run) -> None:
 
     assert set(found) == {row.run.run_id for row in rows}
     assert {(each.over, each.num_trainings) for each in found.values()} == {("resamples", 3)}
-    assert next(iter(found.values())).value == pytest.approx(stdev((0.60, 0.66, 0.75)))
+    assert next(iter(found.values())).sd == pytest.approx(stdev((0.60, 0.66, 0.75)))
 
 
 def test_seeds_are_taken_where_nothing_was_resampled(run: Run) -> None:
