@@ -61,10 +61,10 @@ def evaluate(
     """Predict and score runs on a target's test split, and on their source's own splits."""
     from cli.leaderboard import as_json as board_as_json
     from cli.leaderboard import print_leaderboard
+    from core.bench.references import score_references
     from core.datasets.registered import LABELS_FROM, labelled
     from core.metrics.thresholds import POLICIES
     from core.stages import evaluate as stage
-    from core.stages import reference
     from core.store import DataStore, ResultStore
 
     stores = DataStore(data), ResultStore(results)
@@ -75,7 +75,6 @@ def evaluate(
     request = stage.EvaluateRequest(
         tuple(dict.fromkeys(named)), subgroups, intersections, weightings, composites
     )
-    whole = stage.EvaluateRequest(request.policies, subgroups=False, weightings=False)
     with shown() as progress:
         for done, entry in enumerate(entries):
             _predict(entry, target, *stores, progress)
@@ -83,9 +82,7 @@ def evaluate(
             progress("scoring runs", done + 1, len(entries))
         indexed = (entry.source for entry in entries if entry.source in stores[0].names())
         for source in dict.fromkeys(indexed) or (None,):
-            references = stores[1].references(source)
-            for name in reference.run(source, target, *stores):
-                stage.run(name, asked, stores[0], references, num_resamples, whole)
+            score_references(source, target, *stores, num_resamples, request, asked)
     chosen = tuple(entry.run_id for entry in entries)
     if as_json:
         output.json_out(board_as_json(stores[1], chosen, asked))

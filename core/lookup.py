@@ -35,6 +35,6 @@ def unknown(name: str, known: Iterable[str], kind: str) -> str:
 
 
 def _plural(kind: str) -> str:
-    if kind.endswith("y") and not kind.endswith("ey"):
+    if kind.endswith("y") and kind[-2:-1] not in "aeiou":
         return f"{kind[:-1]}ies"
     return f"{kind}es" if kind.endswith("s") else f"{kind}s"

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from core.bench.plan import Cell, Indexed, Request, Step, mark, plan
+from core.bench.references import add_references
 from core.datasets.examples import check_source, select
 from core.errors import BusyError, CxrError, Interrupted
 from core.progress import Progress, silent
@@ -68,7 +69,7 @@ def assemble(specs: Sequence[RunSpec], request: Request, stores: Stores) -> Work
 
 
 def prepare(work: Work, progress: Progress = silent) -> None:
-    """Decode the images that a grid needs, and refuse data that no cell may use.
+    """Decode the images that a grid needs, refuse data that no cell may use, score references.
 
     Raises:
         ConfigError: If a data set is not indexed.
@@ -84,6 +85,8 @@ def prepare(work: Work, progress: Progress = silent) -> None:
         images = {name: cache.run(data, name, image, progress) for name in datasets}
         for name in request.targets:
             audit_target(source, datasets[name], images[request.source], images[name])
+    for name in request.targets:
+        add_references(request.source, name, data, work.stores.results, request.num_resamples)
 
 
 def announce(work: Work) -> None:

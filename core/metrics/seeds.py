@@ -29,9 +29,9 @@ class Combined:
 
     Args:
         value: None where a training has none.
-        se: √(SE²(patients) + Σ s² / S); None where undefined.
+        se: √(SE²(patients) + Σ s² / S), as far as it is known; None where undefined.
         se_patients: Standard deviation of the replicates of the mean over trainings.
-        se_trainings: √(Σ s² / S); 0 where no method has a second training.
+        se_trainings: √(Σ s² / S); None where no method has a second training.
         ci_low: Lower bound of the normal 95 % interval, not cut to the metric's range.
         ci_high: Upper bound.
         num_trainings: S of each method.
@@ -85,10 +85,11 @@ def _combined(*methods: Sequence[Estimate]) -> Combined:
     value = sum(sign * sum(each) / len(each) for sign, each in zip(signs, values, strict=True))
     replicates = np.sum([sign * mean for sign, mean in zip(signs, means, strict=True)], axis=0)
     of_patients = _spread(replicates)
-    of_trainings = sqrt(sum(stdev(each) ** 2 / len(each) for each in values if len(each) > 1))
+    variances = [stdev(each) ** 2 / len(each) for each in values if len(each) > 1]
+    of_trainings = sqrt(sum(variances)) if variances else None
     if of_patients is None:
         return Combined(value, None, None, of_trainings, None, None, sizes, speaks_of)
-    se = sqrt(of_patients**2 + of_trainings**2)
+    se = sqrt(of_patients**2 + sum(variances))
     reach = NormalDist().inv_cdf((1 + INTERVAL_LEVEL) / 2) * se
     return Combined(
         value, se, of_patients, of_trainings, value - reach, value + reach, sizes, speaks_of

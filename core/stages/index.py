@@ -20,6 +20,8 @@ from core.store.data import Dataset, DataStore
 from core.store.locks import locked
 from core.tables import BOXES, MANIFEST
 
+_DRAWN = "none: drawn by a program"
+
 
 @dataclass(frozen=True, eq=False)
 class Indexed:
@@ -55,6 +57,8 @@ def run(store: DataStore, adapter: str, name: str, request: IndexRequest) -> Ind
     record = _record(spec, adapter, name, request)
     tables = spec.index(request)
     labeller = tables.labeller or spec.labeller
+    if record.synthetic:
+        labeller = f"imitated {labeller}"
     found = {
         "split_name": tables.split_name,
         "labeller": labeller + _told_tier(spec.label_map, request.tier),
@@ -91,8 +95,8 @@ def _record(spec: DatasetSpec, adapter: str, name: str, request: IndexRequest) -
         "tables_only": request.tables_only,
         "labeller": spec.labeller,
         "split_name": "",
-        "licence": spec.licence,
-        "citation": spec.citation,
+        "licence": _DRAWN if synthetic else spec.licence,
+        "citation": "cxr-bench's phantom" if synthetic else spec.citation,
         "restricted": spec.restricted and not synthetic,
         "synthetic": synthetic,
     }

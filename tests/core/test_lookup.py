@@ -17,3 +17,11 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 
 def test_a_typing_error_is_answered_with_the_nearest_name() -> None:
     assert unknown("Pnuemonia", FINDINGS, "finding").endswith("Did you mean 'Pneumonia'?")
+
+
+@pytest.mark.parametrize(
+    ("kind", "many"),
+    [("overlay", "overlays"), ("threshold policy", "threshold policies"), ("key", "keys")],
+)
+def test_several_rows_have_the_plural_of_their_kind(kind: str, many: str) -> None:
+    assert f"Known {many}: b." in unknown("x", ["b"], kind)

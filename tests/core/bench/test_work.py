@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -11,11 +12,13 @@ import pytest
 from core.bench import work as bench
 from core.bench.plan import State
 from core.bench.work import Work, announce, prepare, run
-from core.errors import ProtocolError
+from core.errors import BusyError, ProtocolError
+from core.protocol.reference import REFERENCES
 from core.records import RunRecord, RunStatus
 from core.specs import RunSpec
-from core.stages import evaluate, train
+from core.stages import evaluate, reference, train
 from core.store.locks import locked
+from core.tables import METRICS
 from tests.benchmarks.kill_grid import compare
 from tests.fixtures.grids import APART, FROZEN, small_work
 from tests.fixtures.pipeline import Stores
@@ -49,6 +52,37 @@ def test_a_grid_is_done_once_and_then_not_again(
     run(work)
     assert records(work) == before
     assert all(record.seconds["evaluate hospital"] > 0 for record in before)
+
+
+def test_a_grid_has_reference_rows_which_are_scored_once(
+    stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = small_work(stores, tmp_path)
+    prepare(work)
+    source, target = work.request.source, work.request.targets[0]
+    rows = work.stores.results.references(source)
+    assert set(rows.import_ids()) == set(REFERENCES)
+    for name in REFERENCES:
+        scored = rows.read(name, METRICS).filter(dataset=target, finding="macro", metric="f1")
+        assert set(scored["n_resamples"]) == {work.request.num_resamples}
+    monkeypatch.delattr(reference, "run")
+    prepare(work)
+    more = replace(work.request, num_resamples=work.request.num_resamples + 1)
+    with pytest.raises(AttributeError, match="run"):
+        prepare(replace(work, request=more))
+
+
+def test_reference_rows_that_another_process_makes_are_left_to_it(
+    stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = small_work(stores, tmp_path)
+
+    def held(*_: object) -> tuple[str, ...]:
+        raise BusyError("held")
+
+    monkeypatch.setattr(reference, "run", held)
+    prepare(work)
+    assert not work.stores.results.references(work.request.source).import_ids()
 
 
 def test_a_cell_that_fails_says_why_and_the_others_go_on(stores: Stores, tmp_path: Path) -> None:

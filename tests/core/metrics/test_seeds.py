@@ -38,7 +38,7 @@ def test_one_training_speaks_of_these_models_only() -> None:
     found = difference([_training(0.8, 1)], [_training(0.7, 2), _training(0.72, 3)])
     assert found.speaks_of == THESE_MODELS
     assert found.num_trainings == (1, 2)
-    assert combine([_training(0.8, 1)]).se_trainings == 0
+    assert combine([_training(0.8, 1)]).se_trainings is None
 
 
 def test_an_undefined_training_leaves_the_mean_undefined() -> None:

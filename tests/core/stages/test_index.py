@@ -10,6 +10,7 @@ from core.datasets.examples import select
 from core.datasets.labels import Tier
 from core.datasets.request import IndexRequest
 from core.errors import ConfigError, DataError
+from core.phantom.spec import MARK as PHANTOM_MARK
 from core.roles import Split
 from core.stages import index
 from core.store.annotations import composites
@@ -170,3 +171,16 @@ def test_a_root_that_links_to_itself_is_one_sentence(store: DataStore, tmp_path:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(DataError, match="loop: there is no such folder"):
         index.run(store, "chestxray14", "nih", IndexRequest(tmp_path / "loop"))
+
+
+def test_what_a_program_drew_has_neither_the_terms_nor_the_authors_of_what_it_imitates(
+    store: DataStore, release: Release
+) -> None:
+    real = index.run(store, "chestxray14", "nih", IndexRequest(root=release.root)).dataset.record
+    (release.root / PHANTOM_MARK).write_text("{}")
+    drawn = index.run(store, "chestxray14", "drawn", IndexRequest(root=release.root)).dataset.record
+
+    assert (real.synthetic, drawn.synthetic) == (False, True)
+    assert "NIH" in real.licence
+    assert (drawn.licence, drawn.citation) == ("none: drawn by a program", "cxr-bench's phantom")
+    assert drawn.labeller == f"imitated {real.labeller}"
