@@ -18,7 +18,8 @@ from pathlib import Path
 
 from tests.benchmarks.kill_grid import assert_identical
 from tests.fixtures.chain import STAGES
-from tests.fixtures.disturbed import PRELOADED, Disturbances, Trouble, finished, lost
+from tests.fixtures.disturbed import PRELOADED, Disturbances, finished, lost
+from tests.fixtures.trouble import Trouble
 
 
 def main() -> None:

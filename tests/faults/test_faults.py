@@ -17,7 +17,8 @@ from tests.benchmarks.kill_grid import assert_identical
 from tests.faults.kill_stages import begin, disturb
 from tests.fixtures.chain import FROZEN, SOURCE, STAGES, TARGET, TUNED, Place, run_stage
 from tests.fixtures.damage import DAMAGES
-from tests.fixtures.disturbed import Disturbances, Trouble, lost, work
+from tests.fixtures.disturbed import Disturbances, lost
+from tests.fixtures.trouble import Trouble, work
 
 IS_LONG = os.environ.get("CXR_FAULTS") == "1"
 SENTENCES = ("CxrError", "OSError")
