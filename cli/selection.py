@@ -29,6 +29,24 @@ def selected_runs(
     return done
 
 
+def selected_or_imported(
+    results: ResultStore, run_ids: list[str] | None, all_runs: bool
+) -> tuple[str, ...]:
+    """As `selected_runs`, with the imported runs.
+
+    Raises:
+        ConfigError: If none was named, a name is unknown, or there is no run.
+    """
+    imported = results.import_ids()
+    if all_runs and not run_ids and imported:
+        return (*results.done(), *imported)
+    if all_runs or not run_ids:
+        return selected_runs(results, run_ids, all_runs)
+    return tuple(
+        run_id if run_id in imported else results.trained(run_id).run_id for run_id in run_ids
+    )
+
+
 def selected_entries(
     results: ResultStore, run_ids: list[str] | None, all_runs: bool, target: str
 ) -> tuple[Entry, ...]:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from core.store.data import DataStore
@@ -25,8 +26,14 @@ class Stores:
 
 def from_environment() -> Stores:
     """The stores that CXR_DATA and CXR_RESULTS name; restricted images need an explicit 1."""
-    return Stores(
-        data=DataStore(Path(os.environ.get("CXR_DATA", "data"))),
-        results=ResultStore(Path(os.environ.get("CXR_RESULTS", "results"))),
-        allow_restricted=os.environ.get("CXR_ALLOW_RESTRICTED") == "1",
+    return _stores(
+        Path(os.environ.get("CXR_DATA", "data")),
+        Path(os.environ.get("CXR_RESULTS", "results")),
+        os.environ.get("CXR_ALLOW_RESTRICTED") == "1",
     )
+
+
+@lru_cache(maxsize=8)
+def _stores(data: Path, results: Path, allow_restricted: bool) -> Stores:
+    """The same object for the same places, so that what is read of them can be kept."""
+    return Stores(DataStore(data), ResultStore(results), allow_restricted)

@@ -6,17 +6,23 @@ MINUS = "−"
 
 def percent(value: float | None) -> str:
     """0.7168 → "71.7"; the sign says per cent where the column does not."""
-    return NOTHING if value is None else f"{100 * value:.1f}".replace("-", MINUS)
+    return NOTHING if value is None else _written(100 * value, ".1f")
 
 
 def signed(value: float | None) -> str:
-    """A difference in percentage points: −0.123 → "−12.3", 0.05 → "+5.0"."""
-    return NOTHING if value is None else f"{100 * value:+.1f}".replace("-", MINUS)
+    """A difference in percentage points: −0.123 → "−12.3", 0.05 → "+5.0", −0.0001 → "0.0"."""
+    return NOTHING if value is None else _written(100 * value, "+.1f")
 
 
 def decimal(value: float | None) -> str:
     """A value that is no share: −0.123 → "−0.12", 1.5 → "1.50"."""
-    return NOTHING if value is None else f"{value:.2f}".replace("-", MINUS)
+    return NOTHING if value is None else _written(value, ".2f")
+
+
+def _written(value: float, form: str) -> str:
+    """What rounds to zero has no sign: it is neither a rise nor a fall."""
+    text = format(value, form)
+    return (text if float(text) else text.lstrip("+-")).replace("-", MINUS)
 
 
 def decimal_interval(low: float | None, high: float | None) -> str:
@@ -33,8 +39,8 @@ def interval(low: float | None, high: float | None) -> str:
     """(0.7, 0.732) → "70.0–73.2"; "to" between bounds of which one is negative."""
     if low is None or high is None:
         return ""
-    between = "–" if low >= 0 else " to "
-    return f"{percent(low)}{between}{percent(high)}"
+    bounds = (percent(low), percent(high))
+    return (" to " if MINUS in "".join(bounds) else "–").join(bounds)
 
 
 def count(number: int | None) -> str:

@@ -1,7 +1,7 @@
 """Results in one small folder, which a reviewer opens without the data and without torch."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -10,22 +10,14 @@ from core.datasets.registered import LABELS_FROM
 from core.errors import ConfigError
 from core.metrics.flags import FEW_POSITIVES
 from core.progress import Progress, silent
-from core.records import DatasetRecord, RunRecord
+from core.records import DatasetRecord, Entry, RunRecord
 from core.report.paper.cells import MIN_PATIENTS
 from core.specs import ImageSpec
 from core.store.atomic import write_text
 from core.store.data import Dataset, DataStore
 from core.store.results import PER_RUN, ResultStore
 from core.store.thumbnails import ThumbnailStore, to_png
-from core.tables import (
-    HEATMAPS,
-    MATCHINGS,
-    METRICS,
-    PREDICTIONS,
-    REPLICATES,
-    THUMBNAILS,
-    Table,
-)
+from core.tables import HEATMAPS, MATCHINGS, METRICS, PREDICTIONS, REPLICATES, THUMBNAILS, Table
 
 _UNFINISHED = ".unfinished"
 """Marks a bundle that a kill cut off: the same command may go on in its folder."""
@@ -70,7 +62,7 @@ def run(
 
     Args:
         out: A folder that is new or empty.
-        run_ids: Runs that are done.
+        run_ids: Runs that are done, or imported.
         data: Where manifests and decoded images are read.
         results: Where the runs are read.
         allow_restricted: Whether whoever asks may pass restricted data on.
@@ -83,55 +75,95 @@ def run(
     unfinished = out / _UNFINISHED
     if out.exists() and any(out.iterdir()) and not unfinished.exists():
         raise ConfigError(f"{out}: is not empty; give a new folder for the bundle.")
-    records = [results.trained(run_id) for run_id in run_ids]
+    entries = [_finished(results, run_id) for run_id in run_ids]
     write_text(unfinished, "This bundle is being made, or was not made to the end.\n")
     new_data, new_results = DataStore(out / "data"), ResultStore(out / "results")
+    way = _Way(results, new_results, None if allow_restricted else _restricted(data))
     left_out: list[str] = []
-    for done, record in enumerate(records, start=1):
-        left_out += _copy_run(record, results, new_results, allow_restricted)
-        progress("bundling runs", done, len(records))
+    for done, entry in enumerate(entries, start=1):
+        left_out += _copy_run(entry, way)
+        progress("bundling runs", done, len(entries))
+    _copy_references(entries, way)
     num_thumbnails = 0
-    for dataset in _datasets(records, data):
+    for dataset in _datasets(entries, data):
         if dataset.record.restricted and not allow_restricted:
             left_out.append(f"{dataset.name} is restricted: its tables and images stay here.")
             continue
         copy = _copy_dataset(dataset, new_data)
-        num_thumbnails += _copy_images(dataset, copy, records, data, (new_data, new_results))
+        num_thumbnails += _copy_images(dataset, copy, entries, data, (new_data, new_results))
     write_text(out / "README.txt", _GUIDE.format(out=out.name))
     unfinished.unlink()
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return Bundled(tuple(run_ids), num_thumbnails, size, tuple(left_out))
 
 
-def _copy_run(
-    record: RunRecord, results: ResultStore, new: ResultStore, allow_restricted: bool
-) -> list[str]:
-    run_id = record.run_id
-    told = {name: _without_place(each) for name, each in record.datasets.items()}
-    new.write_record(record.model_copy(update={"datasets": told}))
-    names = results.datasets_with(run_id, PREDICTIONS)
-    closed = () if allow_restricted else tuple(_closed(record, names))
-    for table in PER_RUN:
-        if results.has(run_id, table):
-            kept = _told(table, results.read(run_id, table), results, run_id, closed)
-            new.write(run_id, table, kept)
-    for name in names:
+@dataclass(frozen=True)
+class _Way:
+    """Where runs come from, where they go, and the data sets of which aggregates alone travel.
+
+    `restricted` is None where whoever asks may pass everything on.
+    """
+
+    home: ResultStore
+    new: ResultStore
+    restricted: frozenset[str] | None
+
+
+def _finished(results: ResultStore, run_id: str) -> Entry:
+    is_imported = run_id in results.import_ids()
+    return results.entry(run_id) if is_imported else results.trained(run_id)
+
+
+def _restricted(data: DataStore) -> frozenset[str]:
+    return frozenset(name for name in data.names() if data.dataset(name).record.restricted)
+
+
+def _copy_run(entry: Entry, way: _Way) -> list[str]:
+    run_id = entry.run_id
+    closed = tuple(_closed(entry, way))
+    _copy_aggregates(entry, way, closed)
+    for name in way.home.datasets_with(run_id, PREDICTIONS):
         if name in closed:
             continue
         for table in (PREDICTIONS, HEATMAPS):
-            if results.has(run_id, table, name):
-                new.write(run_id, table, results.read(run_id, table, name), name)
+            if way.home.has(run_id, table, name):
+                way.new.write(run_id, table, way.home.read(run_id, table, name), name)
     return [
         f"{run_id} on {name} is restricted: predictions, maps and small cells stay here."
         for name in closed
     ]
 
 
-def _closed(record: RunRecord, names: Iterable[str]) -> Iterable[str]:
+def _copy_references(entries: Sequence[Entry], way: _Way) -> None:
+    """The rows that look at no image travel beside the runs, as aggregates alone."""
+    for source in dict.fromkeys((*(entry.source for entry in entries), None)):
+        beside = replace(way, home=way.home.references(source), new=way.new.references(source))
+        for run_id in beside.home.import_ids():
+            entry = beside.home.entry(run_id)
+            _copy_aggregates(entry, beside, tuple(_closed(entry, beside)))
+
+
+def _copy_aggregates(entry: Entry, way: _Way, closed: Sequence[str]) -> None:
+    run_id = entry.run_id
+    told = {name: _without_place(each) for name, each in entry.datasets.items()}
+    if isinstance(entry, RunRecord):
+        way.new.write_record(entry.model_copy(update={"datasets": told}))
+    else:
+        way.new.write_import(entry.model_copy(update={"datasets": told}))
+    for table in PER_RUN:
+        if way.home.has(run_id, table):
+            kept = _told(table, way.home.read(run_id, table), way.home, run_id, closed)
+            way.new.write(run_id, table, kept)
+
+
+def _closed(entry: Entry, way: _Way) -> Iterator[str]:
     """The data sets of which only aggregates may travel."""
-    for name in names:
-        known = record.datasets.get(name)
-        if record.restricted or (known is not None and known.restricted):
+    if way.restricted is None:
+        return
+    known = {name for name, each in entry.datasets.items() if each.restricted} | way.restricted
+    is_closed = entry.restricted or entry.source in known
+    for name in sorted({*way.home.datasets_with(entry.run_id, PREDICTIONS), *entry.datasets}):
+        if is_closed or name in known:
             yield name
 
 
@@ -171,8 +203,8 @@ def _without_place(record: DatasetRecord) -> DatasetRecord:
     return record.model_copy(update={"root": ""})
 
 
-def _datasets(records: Sequence[RunRecord], data: DataStore) -> list[Dataset]:
-    names = sorted({name for record in records for name in record.datasets})
+def _datasets(entries: Sequence[Entry], data: DataStore) -> list[Dataset]:
+    names = sorted({name for entry in entries for name in entry.datasets})
     return [data.dataset(name) for name in names if name in data.names()]
 
 
@@ -186,15 +218,16 @@ def _copy_dataset(dataset: Dataset, new: DataStore) -> Dataset:
 def _copy_images(
     dataset: Dataset,
     copy: Dataset,
-    records: Sequence[RunRecord],
+    entries: Sequence[Entry],
     data: DataStore,
     new: tuple[DataStore, ResultStore],
 ) -> int:
     """Write thumbnails of the images that bundled maps explain; returns how many."""
     explained: dict[ImageSpec, set[str]] = {}
-    for record in records:
-        maps = new[1].read(record.run_id, HEATMAPS, dataset.name)
-        explained.setdefault(record.spec.image, set()).update(maps["image_id"])
+    for entry in entries:
+        if isinstance(entry, RunRecord):  # what was imported has no maps
+            maps = new[1].read(entry.run_id, HEATMAPS, dataset.name)
+            explained.setdefault(entry.spec.image, set()).update(maps["image_id"])
     num_thumbnails = 0
     for image, image_ids in explained.items():
         if image_ids and data.has_images(dataset, image):

@@ -8,19 +8,20 @@ from dashboard.components.frame import scrolling
 from dashboard.components.localisation import run_head
 from dashboard.components.markup import Markup, element, joined, plain, styled
 from dashboard.components.numbers import Notes, number
+from dashboard.context import Context
 from dashboard.queries.attention_shift import Moved
 from dashboard.queries.localisation import OnRegion
 from dashboard.queries.reading import Run
 from dashboard.typography import count, decimal, name, percent, signed
 
 
-def moved_table(found: Sequence[Moved]) -> Markup:
+def moved_table(found: Sequence[Moved], context: Context) -> Markup:
     """One row a run: how its two changes go together over findings."""
     heads = ("Run", "Findings", "Rank correlation", "AUROC, mean change", "Attention, mean change")
     rows = (
         plain(
             "tr",
-            run_head(each.run),
+            run_head(each.run, context),
             _num(count(each.rows.height)),
             _num(decimal(each.rank_correlation)),
             *(_num(signed(_mean(each.rows, side))) for side in ("auroc", "attention")),
@@ -53,13 +54,13 @@ def finding_moves(found: Moved, target: str) -> Markup:
     return scrolling("Change by finding", _table(("Finding", *sides), rows, num_names=1))
 
 
-def region_table(rows: Sequence[OnRegion], runs: Mapping[str, Run]) -> Markup:
+def region_table(rows: Sequence[OnRegion], runs: Mapping[str, Run], context: Context) -> Markup:
     """One row a run and region: the share of attention on it, and its area."""
     notes = Notes()
     body = (
         plain(
             "tr",
-            run_head(runs[row.run_id]),
+            run_head(runs[row.run_id], context),
             plain("td", row.region),
             number(row.cell, notes),
             _num(percent(row.uniform)),

@@ -77,7 +77,12 @@ def _share(card: DataCard, share: Share) -> Markup:
         )
         for split in card.splits
     )
-    return plain("tr", element("th", {"scope": "row"}, share.group.replace("-", "–")), *cells)
+    return plain("tr", element("th", {"scope": "row"}, _group_name(share.group)), *cells)
+
+
+def _group_name(group: str) -> str:
+    """An age band as it is read: 18-39 → 18–39, 80- → 80 and over."""
+    return f"{group[:-1]} and over" if group.endswith("-") else group.replace("-", "–")
 
 
 def _percent_of(number: int, card: DataCard, split: str) -> str:

@@ -8,13 +8,16 @@ from dashboard.components.frame import scrolling
 from dashboard.components.markup import Markup, element, joined, plain, styled
 from dashboard.components.numbers import Notes, number
 from dashboard.components.study_table import run_name
+from dashboard.context import Context
 from dashboard.queries.localisation import Agreed, Localised, Sane
 from dashboard.queries.reading import Run
-from dashboard.tokens import token
 from dashboard.typography import NOTHING, count, percent
 
+_NAMES = frozenset({"Map", "Map of", "Against", "Run"})
+"""Heads of what is no number."""
 
-def localisation_table(rows: Sequence[Localised]) -> Markup:
+
+def localisation_table(rows: Sequence[Localised], context: Context) -> Markup:
     """One row a run, the maps without a model below."""
     notes = Notes()
     metrics = [name for name in LOCALISATION_METRICS if any(name in row.cells for row in rows)]
@@ -22,7 +25,7 @@ def localisation_table(rows: Sequence[Localised]) -> Markup:
     body = [
         plain(
             "tr",
-            _name(row),
+            _name(row, context),
             *(number(row.cells.get(name), notes) for name in metrics),
             styled("td", "num", styled("span", "ci", _sizes(row))),
         )
@@ -32,16 +35,17 @@ def localisation_table(rows: Sequence[Localised]) -> Markup:
     return joined((scrolling("Localisation by run", table), notes.block()))
 
 
-def _name(row: Localised) -> Markup:
+def _name(row: Localised, context: Context) -> Markup:
     if row.run is None:
         title, remark = BASELINES[row.name].title, styled("span", "head", "without a model")
         return element("th", {"class": "run", "scope": "row"}, title, remark)
-    return run_head(row.run)
+    return run_head(row.run, context)
 
 
-def run_head(run: Run) -> Markup:
-    """A run as the head of its row."""
-    return run_name(token(run.record.spec), badge="" if run.record.ranked else "random weights")
+def run_head(run: Run, context: Context) -> Markup:
+    """A run as the head of its row, which leads to its record."""
+    badge = "" if run.record.ranked else "random weights"
+    return run_name(run.look, context.run(run.run_id), badge)
 
 
 def _sizes(row: Localised) -> str:
@@ -50,7 +54,7 @@ def _sizes(row: Localised) -> str:
 
 
 def agreement_table(
-    rows: Sequence[Agreed], runs: Mapping[str, Run], names: Mapping[str, str]
+    rows: Sequence[Agreed], runs: Mapping[str, Run], names: Mapping[str, str], context: Context
 ) -> Markup:
     """Pairs of maps: chance-corrected likeness, and what it was corrected from.
 
@@ -58,12 +62,13 @@ def agreement_table(
         rows: As `agreed` gives them.
         runs: By id.
         names: What the other side is called, where it is no run.
+        context: Carried by the links.
     """
     notes = Notes()
     body = [
         plain(
             "tr",
-            run_head(runs[row.run_id]),
+            run_head(runs[row.run_id], context),
             plain("td", _other(row, runs, names)),
             number(row.cell, notes),
             styled("td", "num", percent(row.same)),
@@ -79,11 +84,11 @@ def agreement_table(
 
 def _other(row: Agreed, runs: Mapping[str, Run], names: Mapping[str, str]) -> str:
     if row.other in runs:
-        return token(runs[row.other].record.spec).title
+        return runs[row.other].look.title
     return names.get(row.other, row.other)
 
 
-def sanity_table(rows: Sequence[Sane], runs: Mapping[str, Run]) -> Markup:
+def sanity_table(rows: Sequence[Sane], runs: Mapping[str, Run], context: Context) -> Markup:
     """One row a run, one column a step of randomisation."""
     notes = Notes()
     steps = tuple(dict.fromkeys(row.step for row in rows))
@@ -91,7 +96,7 @@ def sanity_table(rows: Sequence[Sane], runs: Mapping[str, Run]) -> Markup:
     body = [
         plain(
             "tr",
-            run_head(runs[run_id]),
+            run_head(runs[run_id], context),
             *(number(found[step].cell if step in found else None, notes) for step in steps),
             styled("td", "num", _chance(found)),
         )
@@ -109,7 +114,7 @@ def _chance(found: Mapping[str, Sane]) -> str:
 
 def _table(heads: Sequence[str], body: Sequence[Markup]) -> Markup:
     cells = [
-        element("th", {"scope": "col", "class": "num" if head.endswith("%") else ""}, head)
+        element("th", {"scope": "col", "class": "" if head in _NAMES else "num"}, head)
         for head in heads
     ]
     return plain("table", plain("thead", plain("tr", *cells)), plain("tbody", *body))

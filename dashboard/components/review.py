@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from core.store.notes import Verdict
 from dashboard.components.frame import scrolling
+from dashboard.components.localisation import run_head
 from dashboard.components.markup import EMPTY, Markup, element, plain, styled
-from dashboard.components.study_table import run_name
-from dashboard.context import run_address
+from dashboard.context import Context
 from dashboard.queries.attention import ImageRow, Tile
 from dashboard.queries.fleiss import AllAgree
 from dashboard.queries.reading import Run
@@ -64,8 +64,7 @@ def _map(tile: Tile) -> Markup:
 
 def agreement_table(found: Sequence[Agreement], together: AllAgree | None = None) -> Markup:
     """Cohen's kappa of each pair of reviewers and of each against themselves; Fleiss' of all."""
-    heads = ("Reviewers", "Maps", "κ")
-    head = plain("thead", plain("tr", *(element("th", {"scope": "col"}, each) for each in heads)))
+    head = _heads(("Reviewers",), ("Maps", "κ"))
     body = [_agreed(_readers(each), each) for each in found]
     if together:
         body.insert(0, _agreed(f"all {len(together.reviewers)} reviewers (Fleiss)", together))
@@ -89,15 +88,14 @@ def _readers(found: Agreement) -> str:
 
 
 def verdict_table(
-    counts: Mapping[tuple[str, str], Counter[Verdict]], runs: Mapping[str, Run]
+    counts: Mapping[tuple[str, str], Counter[Verdict]], runs: Mapping[str, Run], context: Context
 ) -> Markup:
     """How often each model's maps of a finding were found sensible, doubtful or wrong."""
-    heads = ("Model", "Finding", *(str(verdict) for verdict in Verdict))
-    head = plain("thead", plain("tr", *(element("th", {"scope": "col"}, each) for each in heads)))
+    head = _heads(("Model", "Finding"), [str(verdict).capitalize() for verdict in Verdict])
     body = (
         plain(
             "tr",
-            _model(runs.get(run_id), run_id),
+            run_head(runs[run_id], context) if run_id in runs else _unknown(run_id),
             plain("td", name(finding)),
             *(styled("td", "num", count(of[verdict])) for verdict in Verdict),
         )
@@ -107,8 +105,13 @@ def verdict_table(
     return scrolling("Verdicts by model and finding", table)
 
 
-def _model(run: Run | None, run_id: str) -> Markup:
-    if run is None:
-        return element("th", {"scope": "row"}, run_id)
-    badge = "" if run.record.ranked else "random weights"
-    return run_name(run.look, run_address(run.run_id), badge)
+def _unknown(run_id: str) -> Markup:
+    return element("th", {"scope": "row"}, run_id)
+
+
+def _heads(names: Sequence[str], numbers: Sequence[str]) -> Markup:
+    cells = (
+        *(element("th", {"scope": "col"}, each) for each in names),
+        *(element("th", {"scope": "col", "class": "num"}, each) for each in numbers),
+    )
+    return plain("thead", plain("tr", *cells))

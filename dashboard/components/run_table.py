@@ -1,6 +1,6 @@
 """The runs of a store as tables: where each stands, and what tells them apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from core.records import RunRecord, RunStatus
 from dashboard.components.frame import scrolling
@@ -8,7 +8,7 @@ from dashboard.components.markup import EMPTY, Markup, element, joined, plain, s
 from dashboard.components.study_table import run_name
 from dashboard.queries.reading import AnyRun
 from dashboard.queries.run_list import Settings, scored_on
-from dashboard.typography import NOTHING
+from dashboard.typography import NOTHING, plural
 
 _STATUS: Mapping[RunStatus, str] = {
     RunStatus.PLANNED: "planned",
@@ -26,8 +26,13 @@ def run_table(runs: Sequence[AnyRun], found: Settings, addresses: Mapping[str, s
         found: Their settings.
         addresses: Run id → where its details are.
     """
-    heads = ("Run", "Status", "Scored on", "Seconds", *found.differing)
-    head = plain("thead", plain("tr", *(element("th", {"scope": "col"}, each) for each in heads)))
+    settings = (name.capitalize() for name in found.differing)
+    heads = ("Run", "Status", "Scored on", "Seconds", *settings)
+    cells = (
+        element("th", {"scope": "col", "class": "num" if each == "Seconds" else ""}, each)
+        for each in heads
+    )
+    head = plain("thead", plain("tr", *cells))
     body = (_row(run, found, addresses[run.run_id]) for run in runs)
     return scrolling("Runs and their settings", plain("table", head, plain("tbody", *body)))
 
@@ -41,10 +46,16 @@ def _row(run: AnyRun, found: Settings, address: str) -> Markup:
         "tr",
         run_name(run.look, address, _badge(run)),
         plain("td", status, _error(record.error if of_run else None)),
-        plain("td", ", ".join(scored_on(run)) or NOTHING),
+        plain("td", *_lines(scored_on(run))),
         styled("td", "num", seconds),
         *(plain("td", values.get(run.run_id, NOTHING)) for values in found.differing.values()),
     )
+
+
+def _lines(names: Sequence[str]) -> Iterator[Markup]:
+    """One a line, none broken at its hyphens."""
+    for place, name in enumerate(names or (NOTHING,)):
+        yield joined((*([plain("br")] if place else []), styled("span", "whole", name)))
 
 
 def _badge(run: AnyRun) -> str:
@@ -68,6 +79,9 @@ def fact_table(label: str, facts: Mapping[str, str]) -> Markup:
 
 
 def shared_settings(found: Settings) -> Markup:
-    """What all runs have in common, in one sentence."""
-    said = ", ".join(f"{name} {value}" for name, value in found.shared.items())
-    return joined(("The same for all: ", said or "nothing", "."))
+    """What all runs have in common, or those of them that have the setting at all."""
+    if not found.shared:
+        return EMPTY
+    head = plain("summary", f"{plural(len(found.shared), 'setting')} the same for all that have it")
+    facts = {name.capitalize(): value for name, value in found.shared.items()}
+    return plain("details", head, fact_table("Settings that all runs share", facts))

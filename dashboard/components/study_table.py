@@ -107,8 +107,11 @@ def _attention(label: str) -> Callable[[Row, _Table], Markup]:
 def _sizes(row: Row, table: _Table) -> Markup:
     del table
     cell = row.cell
-    sizes = (cell.n, cell.n_patients, cell.n_labels) if cell else ()
-    return styled("td", "num", styled("span", "ci", " · ".join(map(count, sizes)) or NOTHING))
+    if cell is None:
+        return styled("td", "num", NOTHING)
+    images = styled("span", "ci", f"{count(cell.n)} ·")
+    others = styled("span", "ci", f"{count(cell.n_patients)} · {count(cell.n_labels)}")
+    return styled("td", "num", images, " ", others)
 
 
 AGAINST = "Difference to baseline, points"
@@ -180,9 +183,10 @@ def run_name(look: RunToken, address: str = "", badge: str = "", *more: Markup) 
         look.glyph,
     )
     backbone = link(address, look.backbone) if address else look.backbone
-    framed = [" ", styled("span", "badge", badge)] if badge else []
-    head = [look.head, *framed, *(piece for each in more for piece in (" ", each))]
-    content = joined((glyph, backbone, styled("span", "head", *head)))
+    framed = [styled("span", "badge", badge)] if badge else []
+    marks = joined((*framed, *more), " ")
+    behind = [" ", styled("span", "marks", marks) if more else marks] if marks else []
+    content = joined((glyph, backbone, styled("span", "head", look.head, *behind)))
     return element("th", {"class": "run", "scope": "row"}, content)
 
 

@@ -1,6 +1,6 @@
 """ROC and precision-recall curves with the operating point of the policy."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,11 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard.figures.layout import LINE, UNRANKED_OPACITY, Trace, drawn, titled
+from dashboard.figures.marks import Look, Mark, marked
 from dashboard.typography import label_text
+
+Row = dict[str, Any]
+"""One row of the frame: polars types it no further."""
 
 HEIGHT_PX = 380
 
@@ -51,37 +55,34 @@ def curve_figure(frame: pl.DataFrame, kind: str, prevalence: float | None) -> go
         "line": {"color": LINE, "width": 1, "dash": "dot"},
         "hoverinfo": "skip",
     }
-    of_kind = frame.filter(pl.col("kind") == kind).iter_rows(named=True)
-    traces = [guess, *(trace for row in of_kind for trace in _of_run(row, axes))]
+    rows = list(frame.filter(pl.col("kind") == kind).iter_rows(named=True))
+    points = (_point(row) for row in rows if row["at_x"] is not None and row["at_y"] is not None)
+    traces = [guess, *(_line(row, axes) for row in rows), *marked(points)]
     ends = {"range": [-1, 101]}
     return drawn(traces, titled(axes.x, **ends), titled(axes.y, **ends), HEIGHT_PX)
 
 
-def _of_run(row: Mapping[str, Any], axes: Axes) -> Iterator[Trace]:
-    title, colour = label_text(str(row["title"])), row["colour"]
-    opacity = 1.0 if row["is_ranked"] else UNRANKED_OPACITY
-    yield {
+def _line(row: Row, axes: Axes) -> Trace:
+    return {
         "x": _percent(row["x"]),
         "y": _percent(row["y"]),
         "mode": "lines",
-        "line": {"color": colour, "width": 1.8, "dash": row["dash"], "shape": axes.shape},
-        "opacity": opacity,
-        "hovertemplate": f"{title}<br>{axes.x} %{{x:.1f}}<br>{axes.y} %{{y:.1f}}<extra></extra>",
+        "line": {"color": row["colour"], "width": 1.8, "dash": row["dash"], "shape": axes.shape},
+        "opacity": _opacity(row),
+        "hovertemplate": f"{label_text(row['title'])}<br>{axes.x} %{{x:.1f}}<br>"
+        f"{axes.y} %{{y:.1f}}<extra></extra>",
     }
-    if row["at_x"] is not None and row["at_y"] is not None:
-        yield {
-            "x": _percent([row["at_x"]]),
-            "y": _percent([row["at_y"]]),
-            "mode": "markers",
-            "marker": {
-                "color": colour,
-                "symbol": row["symbol"],
-                "size": 11,
-                "line": {"color": colour, "width": 2},
-            },
-            "opacity": opacity,
-            "hovertemplate": f"{title}<br>at the threshold: %{{x:.1f}}, %{{y:.1f}}<extra></extra>",
-        }
+
+
+def _point(row: Row) -> Mark:
+    (x,), (y,) = _percent([row["at_x"]]), _percent([row["at_y"]])
+    told = f"{label_text(row['title'])}<br>at the threshold: {x:.1f}, {y:.1f}"
+    look = Look(row["colour"], row["colour"], _opacity(row), size_px=11)
+    return Mark(x, y, row["symbol"], told, look)
+
+
+def _opacity(row: Row) -> float:
+    return 1.0 if row["is_ranked"] else UNRANKED_OPACITY
 
 
 def _percent(values: Sequence[float]) -> list[float]:

@@ -9,12 +9,12 @@ from dashboard.figures.layout import (
     LINE,
     UNRANKED_OPACITY,
     Trace,
-    arms,
     drawn,
     rows_axis,
     titled,
     upright,
 )
+from dashboard.figures.marks import Look, Mark, marked
 from dashboard.typography import decimal_interval, interval, label_text
 
 ROW_HEIGHT_PX = 44
@@ -37,7 +37,8 @@ def forest(
         factor: What values are multiplied by: 100 for per cent.
     """
     rows = list(frame.iter_rows(named=True))
-    traces = [_interval(row, frame.height - 1 - place, factor) for place, row in enumerate(rows)]
+    last = frame.height - 1
+    traces = marked(_mark(row, last - place, factor) for place, row in enumerate(rows))
     if frame["at_home"].is_not_null().any():
         traces.append(_home(frame, factor))
     dotted = {"color": LINE, "width": 1, "dash": "dot"}
@@ -56,28 +57,21 @@ def _title(row: Row) -> str:
     return text if row["is_ranked"] else f"<i>{text}</i>"
 
 
-def _interval(row: Row, place: int, factor: float) -> Trace:
-    written = interval if factor == 100 else decimal_interval
-    digits = 1 if factor == 100 else 2
-    bounds = written(row["low"], row["high"])
-    value, colour = row["value"], row["colour"]
-    title = label_text(row["title"])
-    mark: Trace = {
-        "x": [None if value is None else factor * value],
-        "y": [place],
-        "mode": "markers",
-        "marker": {
-            "color": colour,
-            "symbol": row["symbol"],
-            "size": 12,
-            "line": {"color": colour, "width": 2},
-        },
-        "opacity": 1.0 if row["is_ranked"] else UNRANKED_OPACITY,
-        "hovertemplate": f"{title}<br>%{{x:.{digits}f}} [{bounds or '–'}]<extra></extra>",
-    }
-    if bounds and value is not None:
-        mark["error_x"] = arms(value, row["low"], row["high"], colour, 1.6, factor)
-    return mark
+def _mark(row: Row, place: int, factor: float) -> Mark:
+    written, digits = (interval, 1) if factor == 100 else (decimal_interval, 2)
+    value, low, high = row["value"], row["low"], row["high"]
+    bounds = written(low, high)
+    opacity = 1.0 if row["is_ranked"] else UNRANKED_OPACITY
+    told = "–" if value is None else f"{factor * value:.{digits}f}"
+    has_arms = bool(bounds) and value is not None
+    return Mark(
+        x=None if value is None else factor * value,
+        y=place,
+        symbol=row["symbol"],
+        told=f"{label_text(row['title'])}<br>{told} [{bounds or '–'}]",
+        look=Look(row["colour"], row["colour"], opacity, size_px=12, arms_px=1.6),
+        arms=(factor * (value - low), factor * (high - value)) if has_arms else None,
+    )
 
 
 def _home(frame: pl.DataFrame, factor: float) -> Trace:

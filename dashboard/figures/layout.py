@@ -83,18 +83,3 @@ def rows_axis(names: Sequence[str]) -> Trace:
         "showgrid": False,
         "ticksuffix": "  ",
     }
-
-
-def arms(
-    value: float, low: float, high: float, colour: str, width: float, factor: float = 100
-) -> Trace:
-    """A horizontal interval around a value; `factor` makes both per cent."""
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [factor * (high - value)],
-        "arrayminus": [factor * (value - low)],
-        "thickness": width,
-        "width": 0,
-        "color": colour,
-    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -91,6 +92,13 @@ class Mapped:
 
 def mapped(stores: Stores, runs: Sequence[Run], name: str) -> Mapped:
     """What can be shown of a data set; a damaged file costs its own run and no other."""
+    versions = tuple(version(stores, run.run_id, HEATMAPS, name) for run in runs)
+    return _mapped(stores, tuple(runs), name, versions)
+
+
+@lru_cache(maxsize=16)
+def _mapped(stores: Stores, runs: tuple[Run, ...], name: str, versions: tuple[str, ...]) -> Mapped:
+    del versions
     findings: dict[str, tuple[Finding, ...]] = {}
     broken: list[Broken] = []
     for run in runs:

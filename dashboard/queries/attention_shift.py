@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
 from core.report.attention_shift import moved
 from core.tables import LOCALISATION
-from dashboard.queries.reading import Run, run_table
+from dashboard.queries.reading import Run, run_table, version
 from dashboard.stores import Stores
 
 
@@ -37,6 +38,12 @@ def movements(stores: Stores, runs: Sequence[Run], target: str) -> tuple[Moved, 
 
 
 def _moved(stores: Stores, run: Run, target: str) -> Moved | None:
+    return _moved_at(stores, run, target, version(stores, run.run_id, LOCALISATION))
+
+
+@lru_cache(maxsize=512)
+def _moved_at(stores: Stores, run: Run, target: str, changed: str) -> Moved | None:
+    del changed
     localisation = run_table(stores, run.run_id, LOCALISATION)
     source = run.record.spec.source
     shift = moved(run.metrics, localisation, source, target)

@@ -1,21 +1,20 @@
 """What a page shows as tidy frames, to take away: every number with what stands behind it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
 from core.findings import FINDINGS
+from core.records import RunRecord
 from core.report.published import PublishedRow
 from dashboard.queries.breakdown import FindingRow
-from dashboard.queries.cells import STUDY_COLUMNS, Cell, Place
+from dashboard.queries.cells import STUDY_COLUMNS, Place, cells_of
 from dashboard.queries.data_card import DataCard
 from dashboard.queries.leaderboard import Leaderboard
 from dashboard.queries.reading import AnyRun
-from dashboard.queries.shift import Shifted
+from dashboard.queries.run_list import flat, scored_on
 from dashboard.queries.study_row import Row
-from dashboard.queries.transfer import Span
-
-Record = dict[str, object]
+from dashboard.queries.tidy import Record, of_cell, of_place, of_run, of_span, tidy
 
 
 def board_frame(
@@ -29,22 +28,22 @@ def board_frame(
         *((each.row, each.reason) for each in board.apart),
         *((row, row.run.record.why_not_ranked(board.where.dataset)) for row in references),
     ]
-    of_runs = (record for row, reason in rows for record in _of_run(row, reason, board))
-    return _frame((*of_runs, *(record for row in published for record in _of_study(row, board))))
+    of_runs = (record for row, reason in rows for record in _of_row(row, reason, board))
+    return tidy((*of_runs, *(record for row in published for record in _of_study(row, board))))
 
 
-def _of_run(row: Row, reason: str | None, board: Leaderboard) -> Iterator[Record]:
+def _of_row(row: Row, reason: str | None, board: Leaderboard) -> Iterator[Record]:
     moved, where = row.transfer, board.where
-    about = _run(row.run) | _place(where)
+    about = of_run(row.run) | of_place(where)
     for column in STUDY_COLUMNS:
         if cell := row.cells.get(column.label):
-            yield about | {"metric": column.label} | _cell(cell) | {"not_ranked_because": reason}
+            yield about | {"metric": column.label} | of_cell(cell) | {"not_ranked_because": reason}
     if moved:
         scored = f"over {len(moved.findings)} findings scored on both"
         for name, span in (("source test AUROC", moved.at_home), ("AUROC gap", moved.gap)):
-            yield about | {"metric": f"{name}, {scored}"} | _span(span)
+            yield about | {"metric": f"{name}, {scored}"} | of_span(span)
     if row.against:
-        yield about | {"metric": "AUROC macro minus the baseline’s"} | _span(row.against)
+        yield about | {"metric": "AUROC macro minus the baseline’s"} | of_span(row.against)
     if spread := board.spreads.get(row.run.run_id):
         kind = f"standard deviation of AUROC macro over {spread.num_trainings} {spread.over}"
         yield about | {"metric": kind, "value": spread.sd}
@@ -68,37 +67,33 @@ def breakdown_frame(
     rows: Sequence[FindingRow], runs: Sequence[AnyRun], metric: str, where: Place
 ) -> pl.DataFrame:
     """One metric by finding and run."""
-    return _frame(
-        {"finding": row.finding} | _run(run) | _place(where) | {"metric": metric} | _cell(cell)
+    return tidy(
+        {"finding": row.finding}
+        | of_run(run)
+        | of_place(where)
+        | {"metric": metric}
+        | of_cell(cell)
         for row in rows
         for run in runs
         if (cell := row.cells.get(run.run_id))
     )
 
 
-def shift_frame(rows: Sequence[Shifted], run: AnyRun, metric: str, where: Place) -> pl.DataFrame:
-    """One metric by finding: on source test, on the target, and the gap."""
-    home = Place(run.record.source or "", "test", where.policy)
-    return _frame(
-        {"finding": row.finding}
-        | _run(run)
-        | {"side": side}
-        | _place(place)
-        | {"metric": metric}
-        | found
-        for row in rows
-        for side, place, found in (
-            ("source test", home, _cell(row.home) if row.home else {}),
-            ("target", where, _cell(row.away) if row.away else {}),
-            ("gap", where, _span(row.gap) if row.gap else {}),
-        )
-        if found
+def detail_frame(
+    runs: Sequence[AnyRun], finding: str, metrics: Sequence[str], where: Place
+) -> pl.DataFrame:
+    """Several metrics of one finding, run by run."""
+    return tidy(
+        {"finding": finding} | of_run(run) | of_place(where) | {"metric": metric} | of_cell(cell)
+        for run in runs
+        for metric in metrics
+        if (cell := cells_of(run, where, metric).get(finding))
     )
 
 
 def label_frame(card: DataCard) -> pl.DataFrame:
     """The label table: one row a finding and split."""
-    return _frame(
+    return tidy(
         {
             "dataset": card.record.name,
             "split": split,
@@ -113,37 +108,40 @@ def label_frame(card: DataCard) -> pl.DataFrame:
     )
 
 
-def _run(run: AnyRun) -> Record:
-    return {"run": run.look.title, "run_id": run.run_id}
+def group_frame(card: DataCard) -> pl.DataFrame:
+    """Views, sexes and ages: one row a group and split."""
+    return tidy(
+        {
+            "dataset": card.record.name,
+            "split": split,
+            "kind": share.kind,
+            "group": share.group,
+            "num_images": share.num_images.get(split, 0),
+            "n": card.num_images[split],
+        }
+        for share in card.groups
+        for split in card.splits
+    )
 
 
-def _place(where: Place) -> Record:
-    return {"dataset": where.dataset, "split": where.split, "policy": where.policy}
+def settings_frame(runs: Sequence[AnyRun]) -> pl.DataFrame:
+    """The runs with every setting that they have: one row a run."""
+    return tidy(
+        of_run(run)
+        | {
+            "status": str(record.status) if isinstance(record, RunRecord) else "imported",
+            "scored_on": ", ".join(scored_on(run)),
+            "seconds": sum(record.seconds.values()) if isinstance(record, RunRecord) else None,
+        }
+        | (dict(flat(record.spec)) if isinstance(record, RunRecord) else {})
+        for run in runs
+        for record in [run.record]
+    )
 
 
-def _cell(cell: Cell) -> Record:
-    return {
-        "label_set": cell.label_set,
-        "target_use": cell.target_use,
-        "value": cell.value,
-        "ci_low": cell.low,
-        "ci_high": cell.high,
-        "flag": cell.flag,
-        "n": cell.n,
-        "n_positive": cell.n_positive,
-        "n_patients": cell.n_patients,
-        "n_labels": cell.n_labels,
-        "n_resamples": cell.n_resamples,
-    }
-
-
-def _span(span: Span) -> Record:
-    return {"value": span.value, "ci_low": span.low, "ci_high": span.high}
-
-
-def _frame(records: Iterable[Record]) -> pl.DataFrame:
-    rows: list[Mapping[str, object]] = list(records)
-    return pl.DataFrame(rows, infer_schema_length=None)
+def fact_frame(about: str, facts: Mapping[str, str]) -> pl.DataFrame:
+    """Names and values of a record, one a row."""
+    return tidy({"about": about, "name": name, "value": value} for name, value in facts.items())
 
 
 def as_csv(frame: pl.DataFrame) -> str:

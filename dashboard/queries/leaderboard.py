@@ -105,6 +105,13 @@ def _leaderboard(
     )
 
 
+def standing(runs: Sequence[AnyRun], where: Place) -> tuple[AnyRun, ...]:
+    """The runs with numbers in a place, in the order of the overview; no replicates are read."""
+    ranked, apart = _sorted_out([row_of(run, where) for run in runs], where)
+    rows = (*ranked, *(each.row for each in apart))
+    return tuple(row.run for row in rows if row.cells)
+
+
 def _sorted_out(rows: Sequence[Row], where: Place) -> tuple[list[Row], list[Apart]]:
     """Rows that may be ranked by falling value, and the others with the reason."""
     reasons = {row.run.run_id: _own_reason(row, where) for row in rows}

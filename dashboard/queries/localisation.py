@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -10,10 +11,11 @@ from core.errors import CxrError
 from core.findings import FINDINGS
 from core.saliency.localisation import LOCALISATION_METRICS
 from core.saliency.priors import BASELINES
-from core.tables import DEFAULT_METHOD, POOLED, Table
-from dashboard.queries.cells import Cell
-from dashboard.queries.reading import Broken, Run, run_table
+from core.tables import DEFAULT_METHOD, POOLED, TABLES, Table
+from dashboard.queries.cells import Cell, Place
+from dashboard.queries.reading import Broken, Run, Runs, run_table, version
 from dashboard.queries.scope import Scope
+from dashboard.stores import Stores
 
 BETWEEN_RUNS = ("models", "resamples")
 """Comparisons whose other side is a run."""
@@ -34,15 +36,25 @@ class Measured:
 
 def measured(scope: Scope, table: Table) -> Measured:
     """All rows of a table for the chosen runs in the place of the page."""
+    versions = tuple(version(scope.stores, run.run_id, table) for run in scope.runs.read)
+    return _measured(scope.stores, scope.runs, scope.where, table.name, versions)
+
+
+@lru_cache(maxsize=16)
+def _measured(
+    stores: Stores, runs: Runs, where: Place, name: str, versions: tuple[str, ...]
+) -> Measured:
+    del versions
+    table = TABLES[name]
     frames = [table.empty().with_columns(run_id=pl.lit(None, pl.String))]
     broken: list[Broken] = []
-    for run in scope.runs.read:
+    for run in runs.read:
         try:
-            rows = run_table(scope.stores, run.run_id, table)
+            rows = run_table(stores, run.run_id, table)
         except CxrError as error:
             broken.append(Broken(run.run_id, str(error)))
             continue
-        here = rows.filter(dataset=scope.where.dataset, split=scope.where.split)
+        here = rows.filter(dataset=where.dataset, split=where.split)
         frames.append(here.with_columns(run_id=pl.lit(run.run_id)))
     return Measured(pl.concat(frames), tuple(broken))
 

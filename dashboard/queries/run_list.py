@@ -33,26 +33,28 @@ class Settings:
 
 
 def settings(runs: Sequence[Run]) -> Settings:
-    """In which settings runs differ, beyond their names; one that a run has not is a dash."""
-    of_run = {run.run_id: dict(_flat(run.record.spec)) for run in runs}
+    """In which settings the runs that have them differ, beyond their names."""
+    of_run = {run.run_id: dict(flat(run.record.spec)) for run in runs}
     names = dict.fromkeys(name for each in of_run.values() for name in each)
     values = {
-        name: {run_id: each.get(name, NOTHING) for run_id, each in of_run.items()} for name in names
+        name: {run_id: each[name] for run_id, each in of_run.items() if name in each}
+        for name in names
     }
     differs = {name: each for name, each in values.items() if len(set(each.values())) > 1}
+    alike = {name: next(iter(each.values())) for name, each in values.items()}
     shared = {
-        name: next(iter(each.values())) for name, each in values.items() if name not in differs
+        name: value for name, value in alike.items() if name not in differs and value != NOTHING
     }
     differing = {name: each for name, each in differs.items() if name not in _NAMED}
     return Settings(differing, shared)
 
 
-def _flat(spec: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
+def flat(spec: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Settings by dotted name, nested specifications opened."""
     for name in type(spec).model_fields:
         value = getattr(spec, name)
         if isinstance(value, BaseModel):
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}".replace("_", " ").replace(".", " "), _text(value)
 
@@ -92,7 +94,8 @@ def provenance(record: RunRecord) -> dict[str, str]:
             _described(record.datasets[name]) for name in sorted(record.datasets)
         ),
         "Chosen on source validation": ", ".join(
-            f"{name.replace('_', ' ')} {value:.4g}" for name, value in record.selected.items()
+            f"{name.replace('_', ' ').replace('map', 'mAP')} {value:.4g}"
+            for name, value in record.selected.items()
         ),
         "Findings trained": str(len(record.trained_findings) or NOTHING),
         "Seconds": ", ".join(f"{stage} {value:.1f}" for stage, value in record.seconds.items()),

@@ -11,10 +11,13 @@ from core.saliency.agreement import NUM_PARTNERS
 from dashboard.components import wording
 from dashboard.components.answer import verdicts
 from dashboard.components.choices import number, one, several, switch, tick
+from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, sentences, show, show_broken, show_head
 from dashboard.components.gallery import Gallery, show_gallery
 from dashboard.components.markup import Markup, plain
 from dashboard.queries.attention import Column, ImageRow, Mapped, gallery, grids, mapped
+from dashboard.queries.export_maps import gallery_frame
+from dashboard.queries.leaderboard import standing
 from dashboard.queries.map_figures import MapFigures, figures
 from dashboard.queries.pictures import is_hidden
 from dashboard.queries.reading import dataset
@@ -78,7 +81,7 @@ def _show_maps(scope: Scope, found: Mapped) -> None:
     head = st.container()
     data = dataset(scope.stores, scope.where.dataset)
     annotated = [each for each in FINDINGS if data.manifest[each].is_not_null().any()]
-    layout = _layout(found, annotated)
+    layout = _layout(scope, found, annotated)
     request = _request()
     if not layout:
         show(plain("p", "Choose at least one finding."))
@@ -103,8 +106,10 @@ def _show_rows(scope: Scope, layout: Layout, image_ids: Sequence[str]) -> None:
     num_pages = -(-len(image_ids) // num_images)
     page = st.pagination(num_pages, key="page", bind="query-params") if num_pages > 1 else 1
     first = (page - 1) * num_images
+    shown = _gallery(scope, layout, image_ids[first : first + num_images])
     with place:
-        show_gallery(_gallery(scope, layout, image_ids[first : first + num_images]))
+        show_gallery(shown)
+    offer(lambda: gallery_frame(shown.rows, shown.figures, scope.where), "maps")
 
 
 def _gallery(scope: Scope, layout: Layout, image_ids: Sequence[str]) -> Gallery:
@@ -118,8 +123,10 @@ def _gallery(scope: Scope, layout: Layout, image_ids: Sequence[str]) -> Gallery:
     return Gallery(layout.columns, by_image, found, layout.of_models, len(bands) > 1)
 
 
-def _layout(found: Mapped, annotated: Sequence[str]) -> Layout | None:
-    by_id = {run.run_id: run for run in sorted(found.runs, key=lambda run: not run.record.ranked)}
+def _layout(scope: Scope, found: Mapped, annotated: Sequence[str]) -> Layout | None:
+    ordered = [run.run_id for run in standing(found.runs, scope.where)]
+    by_id = {run.run_id: run for run in found.runs}
+    by_id = {run_id: by_id[run_id] for run_id in dict.fromkeys((*ordered, *by_id))}
     with st.container(horizontal=True):
         kind = switch("Layout", "layout", LAYOUTS)
         with st.container(width=420):

@@ -9,9 +9,11 @@ from core.tables.attention import GRIDS
 from dashboard.components import wording
 from dashboard.components.attention_shift import finding_moves, moved_table, region_table
 from dashboard.components.choices import one, switch
+from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, sentences, show
 from dashboard.components.markup import plain
 from dashboard.queries.attention_shift import Moved, follow, movements
+from dashboard.queries.export_maps import moved_frame, region_frame
 from dashboard.queries.localisation import offered, on_regions
 from dashboard.queries.reading import Run
 from dashboard.queries.scope import Scope
@@ -31,7 +33,7 @@ def show_attention_shift(scope: Scope, runs: Sequence[Run]) -> None:
     if not found:
         show(plain("p", *_why_no_shift(runs, target)))
         return
-    show(plain("p", _moves_said(found)), moved_table(found))
+    show(plain("p", _moves_said(found)), moved_table(found, scope.context))
     by_id = {each.run.run_id: each for each in found}
     with st.container(width=420):
         chosen = by_id[one("Run", "moved", list(by_id))]
@@ -45,6 +47,7 @@ def show_attention_shift(scope: Scope, runs: Sequence[Run]) -> None:
             "any change. Few findings make it a description, without an interval."
         ),
     )
+    offer(lambda: moved_frame(found, target), "attention-shift")
 
 
 def _why_no_shift(runs: Sequence[Run], target: str) -> tuple[str, ...]:
@@ -85,8 +88,9 @@ def show_regions(scope: Scope, frame: pl.DataFrame) -> None:
             finding = one("Maps of", "regional", offered(frame))
         grid = switch("Grid of the maps", "regional_grid", GRIDS)
     rows = on_regions(frame, finding, grid)
+    by_id = {run.run_id: run for run in scope.runs.read}
     show(
-        region_table(rows, {run.run_id: run for run in scope.runs.read}),
+        region_table(rows, by_id, scope.context),
         caption(
             sentences(
                 [
@@ -98,3 +102,4 @@ def show_regions(scope: Scope, frame: pl.DataFrame) -> None:
             )
         ),
     )
+    offer(lambda: region_frame(rows, finding, grid, by_id, scope.where), "regions")

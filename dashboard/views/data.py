@@ -11,7 +11,7 @@ from dashboard.components.frame import caption, sentences, show, show_head
 from dashboard.components.markup import Markup, joined, plain
 from dashboard.components.run_table import fact_table
 from dashboard.queries.data_card import DataCard, data_card, known_datasets, samples
-from dashboard.queries.export import label_frame
+from dashboard.queries.export import fact_frame, group_frame, label_frame
 from dashboard.queries.scope import Scope
 from dashboard.typography import count, plural
 
@@ -55,10 +55,16 @@ def _show_card(scope: Scope, card: DataCard, slot: DeltaGenerator) -> None:
     show(
         plain("h2", "Views, sexes and ages"),
         group_table(card),
+        caption(f"{record.name}: images, and their share of the split."),
+    )
+    offer(lambda: group_frame(card), "groups")
+    facts = _facts(record) | _integrity(card)
+    show(
         plain("h2", "Provenance"),
-        fact_table(f"Record of {record.name}", _facts(record) | _integrity(card)),
+        fact_table(f"Record of {record.name}", facts),
         quarantine_list(card),
     )
+    offer(lambda: fact_frame(record.name, facts), "record")
     _show_samples(scope, card)
 
 

@@ -11,7 +11,7 @@ from dashboard.components.answer import span_of_findings
 from dashboard.components.chart import show_figure
 from dashboard.components.choices import one
 from dashboard.components.downloads import offer
-from dashboard.components.finding_table import detail, matrix
+from dashboard.components.finding_table import DETAIL, detail, matrix
 from dashboard.components.frame import caption, sentences, show, show_broken, show_head
 from dashboard.components.markup import Markup, link, plain
 from dashboard.figures.curves import AXES, curve_figure
@@ -25,7 +25,7 @@ from dashboard.queries.breakdown import (
     metrics_offered,
 )
 from dashboard.queries.curves import curves
-from dashboard.queries.export import breakdown_frame
+from dashboard.queries.export import breakdown_frame, detail_frame
 from dashboard.queries.reading import AnyRun
 from dashboard.queries.scope import Scope
 from dashboard.typography import count, name, percent
@@ -131,6 +131,7 @@ def _show_detail(scope: Scope, runs: Runs, row: FindingRow, metric: str) -> None
         ),
         detail(runs, scope.where, finding, scope.context),
     )
+    offer(lambda: detail_frame(runs, finding, DETAIL, scope.where), "finding")
     frame = finding_frame(runs, row, scope.where)
     if frame.height:
         show(plain("h2", f"{spec.label} by run"))

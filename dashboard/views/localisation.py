@@ -10,9 +10,11 @@ from core.tables import AGREEMENT, LOCALISATION, POOLED, REGIONS, SANITY
 from core.tables.attention import GATES, GRIDS
 from dashboard.components import wording
 from dashboard.components.choices import one, switch
+from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, sentences, show, show_broken, show_head
 from dashboard.components.localisation import agreement_table, localisation_table, sanity_table
 from dashboard.components.markup import Markup, joined, plain
+from dashboard.queries.export_maps import agreed_frame, localised_frame, sane_frame
 from dashboard.queries.localisation import (
     Choice,
     Localised,
@@ -70,13 +72,14 @@ def _show_boxes(scope: Scope, frame: pl.DataFrame) -> tuple[Localised, ...]:
             finding = one("Finding", "boxed", offered(frame))
         grid = switch("Grid", "grid", GRIDS)
         gate = switch("Images", "gate", GATES)
-    rows = localised(frame, scope.runs.read, Choice(finding, grid, gate))
+    choice = Choice(finding, grid, gate)
+    rows = localised(frame, scope.runs.read, choice)
     if not rows:
         show(plain("p", "No image with a box answers this choice."))
         return ()
     cell = next(iter(rows[0].cells.values()))
     show(
-        localisation_table(rows),
+        localisation_table(rows, scope.context),
         caption(
             sentences(
                 [
@@ -91,6 +94,7 @@ def _show_boxes(scope: Scope, frame: pl.DataFrame) -> tuple[Localised, ...]:
             )
         ),
     )
+    offer(lambda: localised_frame(rows, choice, scope.where), "localisation")
     return rows
 
 
@@ -131,14 +135,15 @@ def _command(target: str) -> Markup:
 def _show_agreement(scope: Scope, frame: pl.DataFrame) -> None:
     show(plain("h2", "Do maps agree?"))
     if frame.is_empty():
-        show(plain("p", plain("code", f"cxr agree RUN… --dataset {scope.where.dataset}")))
+        command = plain("code", f"cxr agree RUN… --dataset {scope.where.dataset}")
+        show(plain("p", "Not measured here yet: ", command))
         return
     metric = switch("Likeness", "likeness", list(LIKENESS))
     by_id = {run.run_id: run for run in scope.runs.read}
+    found = {comparison: agreed(frame, comparison, metric) for comparison in COMPARISONS}
     for comparison, title in COMPARISONS.items():
-        rows = agreed(frame, comparison, metric)
-        if rows:
-            show(plain("h2", title), agreement_table(rows, by_id, OTHERS))
+        if rows := found[comparison]:
+            show(plain("h2", title), agreement_table(rows, by_id, OTHERS, scope.context))
     show(
         caption(
             sentences(
@@ -151,16 +156,19 @@ def _show_agreement(scope: Scope, frame: pl.DataFrame) -> None:
             )
         )
     )
+    offer(lambda: agreed_frame(found, metric, by_id, scope.where), "agreement")
 
 
 def _show_sanity(scope: Scope, frame: pl.DataFrame) -> None:
     show(plain("h2", "Do maps depend on what the model has learnt?"))
     if frame.is_empty():
-        show(plain("p", plain("code", f"cxr sanity RUN --dataset {scope.where.dataset}")))
+        command = plain("code", f"cxr sanity RUN --dataset {scope.where.dataset}")
+        show(plain("p", "Not measured here yet: ", command))
         return
     by_id = {run.run_id: run for run in scope.runs.read}
+    steps = sane(frame)
     show(
-        sanity_table(sane(frame), by_id),
+        sanity_table(steps, by_id, scope.context),
         caption(
             "Median signed Spearman correlation of the original maps with those of a copy whose "
             "weights are random from the head down to the named share of the backbone, or whose "
@@ -168,3 +176,4 @@ def _show_sanity(scope: Scope, frame: pl.DataFrame) -> None:
             "points above unrelated images show the image and not the model: flagged."
         ),
     )
+    offer(lambda: sane_frame(steps, by_id, scope.where), "sanity")

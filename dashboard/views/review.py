@@ -10,10 +10,12 @@ from core.findings import Finding
 from core.store.notes import Expertise, Note, NoteStore, Verdict
 from dashboard.components import wording
 from dashboard.components.choices import one, tick
+from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, show, show_broken, show_head
 from dashboard.components.markup import Markup, joined, plain
 from dashboard.components.review import agreement_table, judged, verdict_table
 from dashboard.queries.attention import Column, Mapped, gallery, mapped
+from dashboard.queries.export_review import kappa_frame, verdict_frame
 from dashboard.queries.fleiss import all_agree
 from dashboard.queries.pictures import is_hidden
 from dashboard.queries.reading import dataset
@@ -152,7 +154,6 @@ def _keep(store: NoteStore, fields: dict[str, object]) -> None:
 
 def _answer(notes: list[Note], target: str) -> Markup:
     maps = {(note.run_id, note.finding, note.image_id) for note in notes}
-    reviewers = {note.reviewer for note in notes}
     if not notes:
         return joined((f"No map of {target} has been judged yet.",))
     said = plural(len(maps), "attention map")
@@ -160,17 +161,29 @@ def _answer(notes: list[Note], target: str) -> Markup:
     return joined(
         (
             f"On {target}, ",
-            plain("strong", f"{plural(len(reviewers), 'reviewer')} judged {said}"),
+            plain("strong", f"{plural(_num_reviewers(notes), 'reviewer')} judged {said}"),
             f"; {blinded} of {plural(len(notes), 'verdict')} blinded to the model.",
         )
     )
+
+
+def _num_reviewers(notes: list[Note]) -> int:
+    return len({note.reviewer for note in notes})
 
 
 def _show_notes(scope: Scope, notes: list[Note]) -> None:
     if not notes:
         return
     by_id = {run.run_id: run for run in scope.runs.read}
-    show(plain("h2", "Verdicts"), verdict_table(verdict_counts(notes), by_id))
+    counts, target = verdict_counts(notes), scope.where.dataset
+    show(plain("h2", "Verdicts"), verdict_table(counts, by_id, scope.context))
+    show(
+        caption(
+            f"Verdicts on maps of {target} by {plural(_num_reviewers(notes), 'reviewer')}; those "
+            "on maps that were shown again are left out."
+        )
+    )
+    offer(lambda: verdict_frame(counts, by_id, target), "verdicts")
     found, together = agreements(notes), all_agree(notes)
     if found:
         show(
@@ -183,3 +196,4 @@ def _show_notes(scope: Scope, notes: list[Note]) -> None:
                 "“Seen again”: a tenth of the maps is shown twice."
             ),
         )
+        offer(lambda: kappa_frame(found, together, target), "reviewer-agreement")

@@ -7,12 +7,14 @@ import streamlit as st
 from core.records import RunRecord
 from dashboard.components.chart import show_figure
 from dashboard.components.choices import one
+from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, show, show_broken, show_head
 from dashboard.components.markup import Markup, joined, plain
 from dashboard.components.run_table import fact_table, run_table, shared_settings
 from dashboard.context import run_address
 from dashboard.figures.training import QUANTITIES, training_figure
 from dashboard.queries.all_runs import all_runs
+from dashboard.queries.export import fact_frame, settings_frame
 from dashboard.queries.reading import AnyRun, Runs
 from dashboard.queries.run_list import is_under_way, origin, provenance, settings, training_curves
 from dashboard.queries.scope import Scope
@@ -63,8 +65,10 @@ def _show_table(runs: Runs, address: Callable[[str], str]) -> None:
         addresses = {run.run_id: address(run.run_id) for run in runs.every}
         show(
             run_table(runs.every, found, addresses),
-            caption("Only settings that differ have a column. ", shared_settings(found)),
+            caption("Only settings that differ have a column."),
+            shared_settings(found),
         )
+        offer(lambda: settings_frame(runs.every), "runs")
     show_broken(runs.broken)
 
 
@@ -88,6 +92,7 @@ def _show_record(stores: Stores, run: AnyRun) -> None:
         *([plain("p", plain("strong", "It failed: "), error)] if error else []),
         fact_table(f"Record of {run.run_id}", facts),
     )
+    offer(lambda: fact_frame(run.run_id, facts), "record")
     _show_curves(stores, run)
 
 

@@ -1,20 +1,25 @@
 """What moves with the hospital besides the ranking: prevalence, scores, and calibration."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard.components import wording
 from dashboard.components.chart import show_figure
 from dashboard.components.choices import one
+from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, sentences, show
 from dashboard.components.markup import plain
 from dashboard.components.shift_table import corrected_table, pair_table, score_table
 from dashboard.figures.sides import reliability_figure, score_sides
 from dashboard.queries.cells import Cell, Place, cells_of
+from dashboard.queries.export_shift import corrected_frame, promise_frame, score_frame
 from dashboard.queries.reading import AnyRun
 from dashboard.queries.scope import Scope
 from dashboard.queries.score_shift import NUM_BINS, PROBABILITY, Sides, corrected, sides
+from dashboard.queries.scores import Scored
 from dashboard.queries.shift import CALIBRATION, both_sides
-from dashboard.typography import name
+from dashboard.typography import count, name, plural
 
 CORRECTIONS = {
     "prior-shift:estimated": "moved to the prevalence estimated from the target’s scores",
@@ -30,15 +35,24 @@ def show_score_shift(scope: Scope, run: AnyRun) -> None:
         show(
             score_table(found),
             caption(
-                "Small: on the source’s own test split; then: on the target. Distance: the largest "
-                "gap between the two distributions of scores (Kolmogorov–Smirnov), 0 alike, 100 "
-                "apart; descriptive, without an interval."
+                f"Small: on the source’s own test split ({_sizes([each.home for each in found])}); "
+                f"then: on the target ({_sizes([each.away for each in found])}). Distance: the "
+                "largest gap between the two distributions of scores (Kolmogorov–Smirnov), 0 "
+                "alike, 100 apart; descriptive, without an interval. "
+                f"{run.look.title}; {wording.data(scope.record(), scope.where)}"
             ),
         )
+        offer(lambda: score_frame(found, run, scope.where), "scores")
         _show_finding(found)
     else:
         show(plain("p", "Source and target are not both in this data store with scored images."))
     _show_calibration(scope, run)
+
+
+def _sizes(sides: Sequence[Scored]) -> str:
+    """How many labelled images stand behind a row: "134 images", or from fewest to most."""
+    fewest, most = (of(len(each.labels) for each in sides) for of in (min, max))
+    return plural(most, "image") if fewest == most else f"{count(fewest)} to {count(most)} images"
 
 
 def _show_finding(found: tuple[Sides, ...]) -> None:
@@ -82,6 +96,7 @@ def _show_calibration(scope: Scope, run: AnyRun) -> None:
             )
         ),
     )
+    offer(lambda: promise_frame(rows, run, scope.where), "calibration")
     moved = corrected(run, scope.where)
     if moved:
         titles = {"as they are": _as_they_are(run, scope.where)} | {
@@ -92,6 +107,7 @@ def _show_calibration(scope: Scope, run: AnyRun) -> None:
             corrected_table(titles),
             caption("Macro averages. What used the target stands apart and is never ranked."),
         )
+        offer(lambda: corrected_frame(titles, run, scope.where), "corrected-calibration")
 
 
 def _as_they_are(run: AnyRun, where: Place) -> dict[str, Cell]:

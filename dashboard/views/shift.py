@@ -13,8 +13,8 @@ from dashboard.components.markup import Markup, joined, plain
 from dashboard.components.shift_table import pair_table, shift_table
 from dashboard.components.subgroup_table import subgroup_table
 from dashboard.figures.slopes import slopes
-from dashboard.queries.breakdown import may_be_ranked
-from dashboard.queries.export import shift_frame
+from dashboard.queries.export_shift import promise_frame, shift_frame, subgroup_frame
+from dashboard.queries.leaderboard import standing
 from dashboard.queries.parts import replicates
 from dashboard.queries.reading import AnyRun
 from dashboard.queries.scope import Scope
@@ -28,7 +28,8 @@ METRIC = "auroc"
 
 def show_page(scope: Scope) -> None:
     """Render the page."""
-    able = [run for run in scope.runs.every if transferable(run, scope.where)]
+    ordered = standing(scope.runs.every, scope.where)
+    able = [run for run in ordered if transferable(run, scope.where)]
     if not able:
         reason = (
             f"No chosen run was scored both on its own source’s test split and on "
@@ -38,7 +39,6 @@ def show_page(scope: Scope) -> None:
         show_head("Shift", plain("span", reason), [target] if target else [])
         show(caption(wording.data(target, scope.where)))
         return
-    able.sort(key=lambda run: (not may_be_ranked(run, scope.where), run.run_id))
     slot = st.container()
     by_id = {run.run_id: run for run in able}
     with st.container(width=560):
@@ -128,6 +128,7 @@ def _show_promises(scope: Scope, run: AnyRun) -> None:
             "of every number stand on the Findings page."
         ),
     )
+    offer(lambda: promise_frame(found, run, scope.where), "operating-points")
 
 
 def _show_subgroups(scope: Scope, run: AnyRun) -> None:
@@ -148,3 +149,4 @@ def _show_subgroups(scope: Scope, run: AnyRun) -> None:
             "findings."
         ),
     )
+    offer(lambda: subgroup_frame(found, run, scope.where), "subgroups")

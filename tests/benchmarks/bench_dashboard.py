@@ -43,14 +43,18 @@ st.navigation([st.Page(page), st.Page(other)], position="top").run()
 """
 CLOCK = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
-    window.idle = 0;
-    new MutationObserver(() => {
+    window.still = 0;
+    new MutationObserver(() => requestAnimationFrame(() => {
         const isIdle = app.dataset.testScriptState === 'notRunning';
-        requestAnimationFrame(() => { window.idle = isIdle ? performance.now() : 0; });
-    }).observe(app, { attributeFilter: ['data-test-script-state'] });
+        window.still = isIdle ? performance.now() : 0;
+    })).observe(app, {
+        subtree: true, childList: true, attributeFilter: ['data-test-script-state'],
+    });
 }"""
-"""Notes when the script has run and the browser has drawn what it said."""
+"""Notes when the script has run and the last of what it said, figures included, is drawn."""
 
+STILL_MS = 150
+"""Nothing has changed for so long: the page stands."""
 
 OTHER_PAGE = """async ([place, words]) => {
     const start = performance.now();
@@ -142,12 +146,12 @@ def _opened(page: Page, server: Server, path: str) -> None:
 
 
 def _timed(page: Page, server: Server, act: Callable[[], None]) -> Took:
-    """From an act in the page until the script has run."""
+    """From an act in the page until nothing on it changes any more."""
     before = server.cpu_ms
-    start = page.evaluate("() => { window.idle = 0; return performance.now(); }")
+    start = page.evaluate("() => { window.still = 0; return performance.now(); }")
     act()
-    page.wait_for_function("window.idle > 0 && performance.now() - window.idle > 120")
-    took = float(page.evaluate("() => window.idle")) - float(start)
+    page.wait_for_function(f"window.still > 0 && performance.now() - window.still > {STILL_MS}")
+    took = float(page.evaluate("() => window.still")) - float(start)
     return Took(took, server.cpu_ms - before)
 
 

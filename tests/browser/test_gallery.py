@@ -89,6 +89,12 @@ def test_turning_the_page_shows_other_images_and_keeps_the_opacity(visit: Visit)
     expect(page.locator(".gallery img.map").first).to_have_css("opacity", "0.2")
 
 
+def models(page: Page) -> list[str]:
+    """The heads of the columns, once the component has drawn them."""
+    expect(page.locator(".gallery .tile").first).to_be_visible()
+    return page.locator(".gallery thead th strong").all_inner_texts()
+
+
 def whose(page: Page) -> str:
     """The model whose map stands in the place of the first row's first map."""
     first = page.locator(".gallery tbody tr").first.locator("td .stack").first
@@ -99,7 +105,7 @@ def whose(page: Page) -> str:
 
 def test_two_models_alternate_in_one_place_without_a_rerun(visit: Visit) -> None:
     page = visit(f"{ATTENTION}&layout=One+finding&finding=Edema")
-    heads = page.locator(".gallery thead th strong").all_inner_texts()
+    heads = models(page)
     button = page.get_by_role("button", name="Flicker")
     seen = reruns(page)
 
@@ -119,7 +125,7 @@ def test_two_models_alternate_in_one_place_without_a_rerun(visit: Visit) -> None
 def test_who_wants_less_motion_switches_models_by_key_alone(visit: Visit) -> None:
     page = visit(f"{ATTENTION}&layout=One+finding&finding=Edema")
     page.emulate_media(reduced_motion="reduce")
-    heads = page.locator(".gallery thead th strong").all_inner_texts()
+    heads = models(page)
     page.get_by_label("first model with").select_option(index=1)
     page.locator(".gallery .tile").first.focus()
 

@@ -12,6 +12,8 @@ pytestmark = pytest.mark.browser
 
 def words(page: Page) -> list[str]:
     """What the page says in our own words, figures and widgets aside."""
+    if "/attention" in page.url:  # The maps are drawn by a component, which comes a moment later.
+        expect(page.locator(".gallery .tile").first).to_be_visible()
     return page.get_by_test_id("stMain").locator(".cxr").all_inner_texts()
 
 
@@ -67,6 +69,7 @@ def test_a_choice_made_by_hand_is_part_of_the_address(visit: Visit) -> None:
     page.get_by_test_id("stButtonGroup").get_by_text("TN", exact=True).click()
     page.wait_for_url("**outcome=TN**")
     expect(page.locator(".gallery tbody td:nth-child(2) .outcome.TN")).to_have_count(6)
+    settle(page)
 
     again = visit(f"/attention?{urlsplit(page.url).query}")
     assert words(again) == words(page)
@@ -157,6 +160,12 @@ def test_a_finding_of_the_shift_leads_to_its_page(visit: Visit) -> None:
         ("/findings", "CSV of findings", "finding,run,run_id"),
         ("/shift", "CSV of shift", "finding,run,run_id,side"),
         ("/data", "CSV of labels", "dataset,split,finding"),
+        ("/data", "CSV of groups", "dataset,split,kind"),
+        ("/attention", "CSV of maps", "image_id,run,run_id"),
+        ("/localisation", "CSV of localisation", "run,run_id,dataset"),
+        ("/localisation", "CSV of attention shift", "run,run_id,source"),
+        ("/localisation", "CSV of regions", "run,run_id,region"),
+        ("/runs", "CSV of runs", "run,run_id,status"),
         ("/", "LaTeX of leaderboard", "\\begin{tabular}"),
     ],
 )

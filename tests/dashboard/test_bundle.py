@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.errors import ConfigError
 from core.stages import bundle
@@ -16,13 +17,15 @@ from dashboard.queries.cells import Place
 from dashboard.queries.leaderboard import leaderboard
 from dashboard.queries.pictures import native_map, outlines, radiograph
 from dashboard.stores import Stores
+from tests.fixtures.imported_runs import Places
 
+MAIN = Path(__file__).parents[2] / "dashboard" / "main.py"
 TARGET = "phantom-north"
 WHERE = Place(TARGET, "test", "source-val")
 
 
 def made(stores: Stores, out: Path, allow_restricted: bool = False) -> bundle.Bundled:
-    run_ids = stores.results.run_ids()
+    run_ids = (*stores.results.run_ids(), *stores.results.import_ids())
     return bundle.run(out, run_ids, stores.data, stores.results, allow_restricted)
 
 
@@ -154,6 +157,23 @@ def test_whoever_may_pass_restricted_data_on_says_so(own: Stores, tmp_path: Path
 
     assert found.left_out == ()
     assert TARGET in opened(tmp_path / "bundle").data.names()
+
+
+def test_an_opened_bundle_ranks_imported_runs_above_the_reference_rows(
+    imported: Places, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made(Stores(imported.data, imported.results), tmp_path / "bundle")
+    there = opened(tmp_path / "bundle")
+    monkeypatch.setenv("CXR_DATA", str(there.data.root))
+    monkeypatch.setenv("CXR_RESULTS", str(there.results.root))
+
+    app = AppTest.from_file(str(MAIN), default_timeout=30).run()
+
+    said = "".join(str(each.proto.body) for each in app.get("html"))  # pyright: ignore[reportAttributeAccessIssue]
+    assert not app.exception
+    places = [said.index(f">{name}<") for name in ("strong", "weak", "stranger", "metadata-only")]
+    assert places == sorted(places)
+    assert "the highest observed" in said
 
 
 def test_a_folder_that_holds_something_is_refused(phantom: Stores, tmp_path: Path) -> None:

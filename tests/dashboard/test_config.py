@@ -19,3 +19,7 @@ def test_an_error_shows_the_reader_no_code_and_no_link() -> None:
 def test_no_font_is_fetched() -> None:
     assert "fontFaces" not in CONFIG["theme"]
     assert "://" not in str(CONFIG["theme"])
+
+
+def test_no_page_waits_for_a_collection_of_all_that_is_kept() -> None:
+    assert CONFIG["runner"]["postScriptGC"] is False

@@ -40,7 +40,7 @@ CLAIM: tuple[Item, ...] = (
     Item("7", "Where the data come from.", Section.DESIGN),
     Item("8", "Who was included and excluded."),
     Item("9", "How images were preprocessed.", Section.PROVENANCE),
-    Item("10", "How subsets of the data were chosen."),
+    Item("10", "How subsets of the data were chosen, and by whom."),
     Item("11", "How patients were de-identified."),
     Item("12", "How missing data were handled.", Section.PROTOCOL),
     Item("13", "How images were acquired."),
@@ -61,7 +61,7 @@ CLAIM: tuple[Item, ...] = (
     Item("28", "The metrics.", Section.RESULTS),
     Item("29", "Uncertainty and significance.", Section.PROTOCOL),
     Item("30", "Robustness and sensitivity.", Section.SUBGROUPS),
-    Item("31", "How decisions are explained.", Section.ATTENTION),
+    Item("31", "How decisions are explained, and how that was tested.", Section.ATTENTION),
     Item("32", "Testing on data of the same origin.", Section.GAPS),
     Item("33", "Testing on data of another origin.", Section.RESULTS),
     Item("34", "The registration of a clinical trial."),
@@ -89,26 +89,26 @@ TRIPOD: tuple[Item, ...] = (
     Item("6a", "The setting: centres and their number.", Section.DESIGN),
     Item("6b", "Who was eligible."),
     Item("6c", "Treatments received."),
-    Item("7", "Preparation and quality checks of the data.", Section.PROTOCOL),
-    Item("8a", "The outcome, and how it was assessed.", Section.DESIGN),
-    Item("8b", "Qualifications of those who assessed the outcome."),
+    Item("7", "Preparation and quality checks of the data.", Section.PROVENANCE),
+    Item("8a", "The outcome, why it, and how it was assessed.", Section.DESIGN),
+    Item("8b", "Who assessed the outcome: qualifications, demographics."),
     Item("8c", "Blinding of the outcome's assessment."),
     Item("9a", "How predictors were chosen."),
     Item("9b", "Every predictor, and how it is measured.", Section.PROVENANCE),
-    Item("9c", "Qualifications of those who assessed predictors."),
+    Item("9c", "Who assessed predictors: qualifications, demographics."),
     Item("10", "How the sample size came about."),
     Item("11", "Missing data.", Section.PROTOCOL),
     Item("12a", "How data were used for development and evaluation.", Section.PROTOCOL),
     Item("12b", "How predictors enter the analysis.", Section.PROVENANCE),
     Item("12c", "The model, how it was built and chosen.", Section.PROVENANCE),
-    Item("12d", "Differences between centres.", Section.GAPS),
+    Item("12d", "How differences between centres are handled.", Section.GAPS),
     Item("12e", "Measures and plots of performance.", Section.RESULTS),
     Item("12f", "Updating of the model after evaluation."),
     Item("12g", "How predictions were computed in the evaluation.", Section.PROVENANCE),
-    Item("13", "What was done about rare outcomes.", Section.PROVENANCE),
-    Item("14", "Fairness between groups.", Section.SUBGROUPS),
+    Item("13", "What was done about rare outcomes, and recalibration.", Section.PROVENANCE),
+    Item("14", "What was done for fairness, and why."),
     Item("15", "What the model puts out, and thresholds.", Section.PROVENANCE),
-    Item("16", "How development and evaluation data differ.", Section.GAPS),
+    Item("16", "How development and evaluation data differ.", Section.DESIGN),
     Item("17", "Ethical approval."),
     Item("18a", "Funding."),
     Item("18b", "Conflicts of interest."),
@@ -117,7 +117,7 @@ TRIPOD: tuple[Item, ...] = (
     Item("18e", "Availability of the data.", Section.DESIGN),
     Item("18f", "Availability of the code."),
     Item("19", "Involvement of patients and the public."),
-    Item("20a", "The flow of participants."),
+    Item("20a", "The flow of participants, with and without the outcome."),
     Item("20b", "Characteristics of participants."),
     Item("20c", "Predictors in evaluation beside development."),
     Item("21", "Participants and events in each analysis.", Section.FINDINGS),
@@ -134,11 +134,12 @@ TRIPOD: tuple[Item, ...] = (
 
 
 def checklists(sections: frozenset[str]) -> Iterator[Block]:
-    """Both checklists; an item counts as reported only where the report has its section."""
+    """Both checklists; an item points to a section only where the report has it."""
     for heading, items in ((Section.CLAIM, CLAIM), (Section.TRIPOD, TRIPOD)):
         yield Heading(heading)
         yield Grid(
-            "Items in our words, with the guideline's numbers; its own text holds.",
+            "Items in our words, with the guideline's numbers; its own text holds. A section that "
+            "is named answers at least in part; whether it suffices is for the authors to judge.",
             ("item", "asks for", "answer"),
             tuple((item.number, item.asks, _answer(item, sections)) for item in items),
             (0.08, 0.56, 0.36),
@@ -146,4 +147,4 @@ def checklists(sections: frozenset[str]) -> Iterator[Block]:
 
 
 def _answer(item: Item, sections: frozenset[str]) -> str:
-    return f"reported in “{item.section}”" if item.section in sections else OPEN
+    return f"see “{item.section}”" if item.section in sections else OPEN

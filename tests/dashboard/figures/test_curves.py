@@ -8,6 +8,7 @@ from dashboard.queries.cells import Place
 from dashboard.queries.curves import Curves, curves
 from dashboard.queries.reading import Runs
 from dashboard.stores import Stores
+from tests.fixtures.drawn_marks import drawn_marks
 
 
 @pytest.fixture
@@ -21,9 +22,10 @@ def traces(found: Curves, kind: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", AXES)
 def test_each_run_has_a_line_and_an_operating_point(found: Curves, kind: str) -> None:
-    modes = [trace["mode"] for trace in traces(found, kind)[1:]]
+    figure = curve_figure(found.frame, kind, found.prevalence)
+    lines = [trace for trace in traces(found, kind)[1:] if trace["mode"] == "lines"]
 
-    assert modes.count("lines") == modes.count("markers") == 4
+    assert len(lines) == len(drawn_marks(figure)) == 4
 
 
 def test_a_guess_on_the_precision_recall_plot_has_the_precision_of_the_prevalence(

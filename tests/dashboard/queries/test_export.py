@@ -6,7 +6,17 @@ import pytest
 from dashboard.queries.breakdown import breakdown
 from dashboard.queries.cells import Place, cells_at
 from dashboard.queries.data_card import data_card
-from dashboard.queries.export import as_csv, as_latex, board_frame, breakdown_frame, label_frame
+from dashboard.queries.export import (
+    as_csv,
+    as_latex,
+    board_frame,
+    breakdown_frame,
+    detail_frame,
+    fact_frame,
+    group_frame,
+    label_frame,
+    settings_frame,
+)
 from dashboard.queries.leaderboard import leaderboard
 from dashboard.queries.reading import Runs
 from dashboard.stores import Stores
@@ -58,3 +68,31 @@ def test_labels_have_one_row_a_finding_and_split(phantom: Stores) -> None:
 
     assert frame.height == 14 * 3
     assert frame.columns[:3] == ["dataset", "split", "finding"]
+
+
+def test_one_finding_has_one_row_a_run_and_metric(runs: Runs) -> None:
+    frame = detail_frame(runs.read, "Edema", ("auroc", "f1"), WHERE)
+
+    assert frame.height == 2 * len(runs.read)
+    for row in frame.filter(metric="f1").iter_rows(named=True):
+        run = next(run for run in runs.read if run.run_id == row["run_id"])
+        assert row["value"] == cells_at(run.metrics, WHERE, "f1")["Edema"].value
+
+
+def test_groups_of_a_split_add_up_to_its_images(phantom: Stores) -> None:
+    frame = group_frame(data_card(phantom, "chestxray14"))
+
+    sums = frame.group_by("split", "kind").agg(pl.sum("num_images"), pl.first("n"))
+    assert sums["num_images"].equals(sums["n"])
+
+
+def test_runs_carry_the_settings_that_they_have(runs: Runs) -> None:
+    frame = settings_frame(runs.every)
+
+    assert frame["run_id"].to_list() == [run.run_id for run in runs.every]
+    assert frame["weights"].to_list() == [run.record.spec.weights for run in runs.read]
+    assert set(frame["status"]) == {"done"}
+
+
+def test_a_record_is_names_and_values() -> None:
+    assert fact_frame("run", {"Device": "cpu"}).rows() == [("run", "Device", "cpu")]

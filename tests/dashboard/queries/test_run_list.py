@@ -27,13 +27,23 @@ def test_what_a_run_is_called_by_needs_no_column(runs: Runs) -> None:
     assert set(found.differing) == {"weights"}
 
 
-def test_a_setting_that_a_run_has_not_is_a_dash(run: Run) -> None:
+def test_a_setting_of_one_run_alone_needs_no_column(run: Run) -> None:
     tuning = TuneSpec(augment=AugmentSpec(noise=0.5))
     tuned = like(run, "tuned", tune="full", tuning=tuning.model_dump())
 
     found = settings([run, tuned])
 
-    assert found.differing["tuning augment noise"] == {run.run_id: "–", "tuned": "0.5"}
+    assert not any(name.startswith("tuning") for name in found.differing)
+    assert found.shared["tuning augment noise"] == "0.5"
+
+
+def test_tuned_runs_alone_are_told_apart_by_how_they_were_tuned(run: Run) -> None:
+    tunings = [TuneSpec(augment=AugmentSpec(noise=noise)).model_dump() for noise in (0.5, 0.2)]
+    tuned = [like(run, str(k), tune="full", tuning=each) for k, each in enumerate(tunings)]
+
+    found = settings([run, *tuned])
+
+    assert found.differing["tuning augment noise"] == {"0": "0.5", "1": "0.2"}
 
 
 def test_a_single_run_differs_from_none(run: Run) -> None:

@@ -45,6 +45,15 @@ def test_every_view_renders_on_every_target(
 
 
 @pytest.mark.parametrize("view", VIEWS)
+def test_a_view_that_draws_figures_says_so(
+    phantom: Stores, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    app = shown(view, "phantom-north", phantom, monkeypatch)
+
+    assert VIEWS[view].has_figures or not app.get("plotly_chart")
+
+
+@pytest.mark.parametrize("view", VIEWS)
 def test_a_target_without_numbers_is_said_to_have_none(
     phantom: Stores, monkeypatch: pytest.MonkeyPatch, view: str
 ) -> None:

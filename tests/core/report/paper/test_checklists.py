@@ -20,10 +20,10 @@ def test_every_item_of_the_guidelines_is_there_once_and_in_order() -> None:
     assert len(numbers) == 52
 
 
-def test_an_item_counts_as_reported_only_where_its_section_exists() -> None:
+def test_an_item_points_to_a_section_only_where_it_exists() -> None:
     for sections in (frozenset[str](), frozenset({str(Section.RESULTS)}), frozenset(Section)):
         grids = [block for block in checklists(sections) if isinstance(block, Grid)]
         for grid, items in zip(grids, (CLAIM, TRIPOD), strict=True):
             for item, (_, _, answer) in zip(items, grid.rows, strict=True):
                 known = item.section is not None and item.section in sections
-                assert answer == (f"reported in “{item.section}”" if known else OPEN)
+                assert answer == (f"see “{item.section}”" if known else OPEN)
