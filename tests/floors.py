@@ -16,7 +16,7 @@ BEGIN, END = "<!-- floors: python -m tests.floors -->\n", "<!-- end of floors --
 GROUND = ("findings", "lookup", "errors", "progress")
 """Nearly every part uses these; the picture leaves the arrows out."""
 
-HEADS = ("floor", "part", "modules", "uses", "what it knows")
+HEADS = ("floor", "part", "uses", "what it knows")
 
 
 def floors() -> list[list[str]]:
@@ -32,9 +32,9 @@ def floors() -> list[list[str]]:
 
 
 def picture() -> str:
-    """One row a part: how many modules it has, which parts they import, and what it says it is."""
+    """One row a part: which parts it imports, and what it says it is."""
     graph = grimp.build_graph("core", "cli", "dashboard", cache_dir=None)
-    rows = [HEADS, ("--:", "---", "--:", "---", "---")]
+    rows = [HEADS, ("--:", "---", "---", "---")]
     found = floors()
     order = [part for parts in found for part in parts]
     for floor, parts in enumerate(found):
@@ -47,7 +47,7 @@ def picture() -> str:
             }
             told = ", ".join(f"`{each}`" for each in order if each in used - {part, *GROUND})
             height = str(len(found) - floor - 1)
-            rows.append((height, f"`{part}`", str(len(inside)), told or "–", _says(part)))
+            rows.append((height, f"`{part}`", told or "–", _says(part)))
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

@@ -12,14 +12,16 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
 from core.errors import DataError
-from core.imaging.files import PNG_MARK, is_png
+from core.imaging.files import is_png
 from core.imaging.geometry import fit
 from core.imaging.grey import AS_STORED, OWN_RANGE, Grey, check_size, scaled_to_8_bits
+from core.imaging.png import whole_png
 from core.specs import ImageSpec
 
 _Opened = PngImageFile | JpegImageFile
 
-_PNG_PIXELS = b"IDAT"
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+"""What decoding a damaged file raises."""
 
 _UPRIGHT = 1
 _TURNS: Mapping[int, Image.Transpose] = {
@@ -47,52 +49,23 @@ def read_raster(content: bytes, image: ImageSpec) -> Grey:
             name.
     """
     try:
+        stream = whole_png(content) if is_png(content) else content
         # Not Image.open, which warns of sizes on its own terms, from whichever thread it is in.
-        opened = _png(content) if is_png(content) else JpegImageFile(io.BytesIO(content))
+        opened = (PngImageFile if is_png(content) else JpegImageFile)(io.BytesIO(stream))
         width, height = opened.size
         check_size(width, height)
         turn = _TURNS.get(_orientation(opened))
         extent = _reduced(opened, image) if turn is None else None
         # All at once: in the usual pieces of 64 kB threads would wait for one another.
-        opened.decodermaxblock = len(content)
+        opened.decodermaxblock = len(stream)
         opened.load()
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error) as error:
+    except _DAMAGE as error:
         raise DataError(f"cannot be decoded ({_reason(error)})") from error
     grey, scaling = _grey_of(opened)
     if turn is None:
         return Grey(grey, width, height, extent or (width, height), scaling)
     upright = grey.transpose(turn)
     return Grey(upright, *upright.size, upright.size, scaling)
-
-
-def _png(content: bytes) -> PngImageFile:
-    """A PNG whose parts all have the checksum that stands behind them; Pillow skips most.
-
-    Its pixels, which some writers cut into parts of 8 kB, are handed over as one part.
-    """
-    place, name = len(PNG_MARK), b""
-    parts: list[bytes | memoryview] = [PNG_MARK]
-    pixels: list[memoryview] = []
-    while name != b"IEND":
-        num_bytes, name = struct.unpack_from(">I4s", content, place)
-        end = place + 8 + num_bytes
-        checksum = zlib.crc32(memoryview(content)[place + 4 : end])
-        if struct.unpack_from(">I", content, end) != (checksum,):
-            raise ValueError(f"the checksum of its part {name.decode('latin-1')} is wrong")
-        if name == _PNG_PIXELS:
-            pixels.append(memoryview(content)[place + 8 : end])
-        else:
-            if pixels:
-                parts += _png_part(_PNG_PIXELS, b"".join(pixels))
-                pixels.clear()
-            parts.append(memoryview(content)[place : end + 4])
-        place = end + 4
-    return PngImageFile(io.BytesIO(b"".join(parts)))
-
-
-def _png_part(name: bytes, content: bytes) -> tuple[bytes, bytes, bytes]:
-    checksum = zlib.crc32(content, zlib.crc32(name))
-    return struct.pack(">I4s", len(content), name), content, struct.pack(">I", checksum)
 
 
 def _orientation(opened: _Opened) -> int:

@@ -51,7 +51,7 @@ def verify(store: DataStore, name: str, image: ImageSpec, progress: Progress = s
     dataset = store.dataset(name)
     array_path, _ = store.cache_paths(dataset, image)
     images = store.images(dataset, image)
-    damaged = [f"{array_path}, {each}" for each in damaged_rows(images.pixels, images.index)]
+    damaged = [f"{array_path}, {each}" for each in damaged_rows(images.pixels.values, images.index)]
     changed = changed_files(images.index, _sources(dataset), os.cpu_count() or 1, progress)
     if damaged or changed:
         remedy = f"{array_path}: is not to be trusted; remove it and run: cxr data cache {name}."

@@ -13,8 +13,9 @@ from core.lookup import unknown
 from core.records import DatasetRecord
 from core.specs import ImageSpec
 from core.store.arrays import memory_map
-from core.store.hashed import write_array
+from core.store.hashed import check_hashed, write_array
 from core.store.parquet import content_hash, read_provenance, read_table, write_table
+from core.store.pixels import Pixels
 from core.tables import BOXES, IMAGES, MANIFEST, QUARANTINE
 
 CACHE_VERSION = 2
@@ -69,12 +70,12 @@ class CachedImages:
 
     Args:
         key: 8 hex digits over everything that the pixels depend on.
-        pixels: uint8 [N, size, size], memory-mapped.
+        pixels: uint8 [N, size, size], memory-mapped; damage is found on reading.
         index: One row per image (`tables.IMAGES`).
     """
 
     key: str
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     index: pl.DataFrame
 
 
@@ -202,13 +203,14 @@ class DataStore:
             raise DataError(
                 f"{pixels_path}: lacks {len(lacking)} images in use, first {lacking[0]!r}; {remedy}"
             )
-        pixels = memory_map(pixels_path, np.uint8)
+        values = memory_map(pixels_path, np.uint8)
         expected = (dataset.manifest.height, image.size, image.size)
-        if pixels.shape != expected or index.height != expected[0]:
+        if values.shape != expected or index.height != expected[0]:
             raise DataError(
-                f"{pixels_path}: holds {pixels.shape}, the manifest needs {expected}; "
+                f"{pixels_path}: holds {values.shape}, the manifest needs {expected}; "
                 f"remove it and {remedy}"
             )
+        pixels = Pixels(values, index, pixels_path, dataset.name)
         return CachedImages(dataset.cache_key(image), pixels, index)
 
     def features_path(self, dataset: Dataset, key: str) -> Path:
@@ -222,6 +224,7 @@ class DataStore:
             DataError: If the file is damaged or of another length.
         """
         path = self.features_path(dataset, key)
+        check_hashed(path)
         features = memory_map(path, np.float32)
         if features.ndim != 2 or len(features) != dataset.manifest.height:
             raise DataError(f"{path}: not one row per image; remove it and run again.")

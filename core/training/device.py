@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils import deterministic
 
+from core.store.pixels import Pixels
+
 
 def best_device() -> torch.device:
     """The accelerator, if there is one, else the CPU."""
@@ -42,7 +44,7 @@ class DeviceImages:
         device: Where batches are wanted.
     """
 
-    def __init__(self, pixels: NDArray[np.uint8], device: torch.device) -> None:
+    def __init__(self, pixels: NDArray[np.uint8] | Pixels, device: torch.device) -> None:
         self.pixels, self.device = pixels, device
         self.resident = torch.from_numpy(np.array(pixels)).to(device) if self._fits() else None
 

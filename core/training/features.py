@@ -19,6 +19,7 @@ from core.records import ForwardRecord, WeightsRecord
 from core.specs import ImageSpec, RunSpec
 from core.store.arrays import ArrayParts
 from core.store.data import Dataset, DataStore
+from core.store.pixels import Pixels
 from core.training.device import DeviceImages, best_device, forward_batch_size
 from core.training.distributed import ALONE, World
 
@@ -126,7 +127,7 @@ def dataset_features(
 
 def extract(
     model: Classifier,
-    pixels: NDArray[np.uint8],
+    pixels: NDArray[np.uint8] | Pixels,
     progress: Progress = silent,
     world: World = ALONE,
     parts: ArrayParts | None = None,

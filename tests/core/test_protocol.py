@@ -1,6 +1,7 @@
 """A target cannot reach fit, model selection or threshold choice: each way in is tried."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -26,6 +27,7 @@ from core.roles import (
 )
 from core.specs import RunSpec
 from core.store.data import CachedImages, Dataset
+from core.store.pixels import Pixels
 from core.tables import BOXES, IMAGES, MANIFEST
 from core.training.probe import fit
 
@@ -117,7 +119,9 @@ def dataset(name: str, hashes: list[str]) -> tuple[Dataset, CachedImages]:
         | {"scaling": "as stored", "perceptual_hash": "0" * 64, "checksum": 0}
     ).cast(IMAGES.schema)
     pixels = np.zeros((len(ids), 32, 32), np.uint8)
-    return Dataset(record, manifest, BOXES.empty()), CachedImages("k", pixels, index)
+    return Dataset(record, manifest, BOXES.empty()), CachedImages(
+        "k", Pixels(pixels, index, Path("images.npy"), name), index
+    )
 
 
 def audit(left: tuple[Dataset, CachedImages], right: tuple[Dataset, CachedImages]) -> None:
