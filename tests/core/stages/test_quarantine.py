@@ -1,5 +1,6 @@
 """Images that are set aside keep their rows in the cache, and no number depends on them."""
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,9 @@ def set_aside(data: DataStore, name: str, poisoned: bool) -> list[str]:
         noise = np.random.default_rng(0).integers(0, 255, (len(chosen), 64, 64), np.uint8)
         pixels[::5] = noise
         pixels.flush()
+        checksums = pl.Series([zlib.crc32(each) for each in pixels], dtype=pl.UInt32)
+        index = data.images(dataset, IMAGE).index
+        data.write_image_index(dataset, IMAGE, index.with_columns(checksum=checksums))
     return chosen.to_list()
 
 
