@@ -1,6 +1,8 @@
 """Choices that live in the address.
 
-Streamlit drops an address that names none of the options; that is said here, not passed over.
+Streamlit drops an address that names none of the options; that is said here, not passed over. It
+also drops, when the page changes, what the page before kept under the same key: a key belongs to
+one page.
 """
 
 from collections.abc import Sequence
@@ -12,8 +14,8 @@ from dashboard.components.frame import caption, show
 
 def one(label: str, key: str, options: Sequence[str]) -> str:
     """One of many choices, kept under `key`; the first option is the default."""
-    _prepare(key, options)
-    chosen = st.selectbox(label, options, index=None, key=key, bind="query-params")
+    default = 0 if _is_open(key, options) else None
+    chosen = st.selectbox(label, options, index=default, key=key, bind="query-params")
     return chosen or options[0]
 
 
@@ -36,17 +38,24 @@ def several(
 
 def switch(label: str, key: str, options: Sequence[str]) -> str:
     """One of a few choices side by side; the first option is the default."""
-    _prepare(key, options)
-    chosen = st.segmented_control(label, options, key=key, bind="query-params", required=True)
+    default = options[0] if _is_open(key, options) else None
+    chosen = st.segmented_control(
+        label, options, default=default, key=key, bind="query-params", required=True
+    )
     return chosen or options[0]
 
 
-def _prepare(key: str, options: Sequence[str]) -> None:
-    # Streamlit takes a widget's own default out of the address, with an extra step in the
-    # browser's history that "back" then stops at. So the widget has none: it is chosen here.
+def _is_open(key: str, options: Sequence[str]) -> bool:
+    """Whether the address leaves a choice open, so that the widget needs a default of its own.
+
+    Where the address names one, there is none: Streamlit takes a widget's own default out of the
+    address, with an extra step in the browser's history that "back" then stops at.
+    """
     _warn(key, options)
-    if st.session_state.get(key, st.query_params.get(key)) not in options:
+    if st.session_state.get(key, options[0]) not in options:
         st.session_state[key] = options[0]
+        return False
+    return st.query_params.get(key) not in options
 
 
 def _warn(key: str, options: Sequence[str]) -> None:

@@ -97,7 +97,7 @@ class _Look:
         """Where the images behind a cell are; "" where there are none."""
         if run.run_id not in self.mapped or finding not in FINDINGS:
             return ""
-        choice = {"layout": "One finding", "model": run.run_id, "finding": finding}
+        choice = {"layout": "One finding", "seen_by": run.run_id, "seen": finding}
         return self.context.link("attention", choice)
 
 

@@ -11,6 +11,7 @@ from dashboard.queries.reading import Broken
 
 SYNTHETIC = "synthetic phantom – not for clinical use or conclusions"
 _CSS = (Path(__file__).parent / "dashboard.css").read_text(encoding="utf-8")
+_LINKS = (Path(__file__).parent / "links.js").read_text(encoding="utf-8")
 
 
 def show(*pieces: str) -> None:
@@ -19,8 +20,9 @@ def show(*pieces: str) -> None:
 
 
 def show_style() -> None:
-    """Put the style sheet, once a page."""
+    """Put the style sheet and what makes links quick, once a page."""
     st.html(Markup(f"<style>{_CSS}</style>"))
+    st.html(Markup(f"<script>{_LINKS}</script>"), unsafe_allow_javascript=True)
 
 
 def show_head(title: str, answer: Markup, records: Iterable[DatasetRecord]) -> None:

@@ -1,6 +1,6 @@
 """The study's table: one row a run, ranked runs first, the others below with the reason."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.records import RunRecord
@@ -39,11 +39,13 @@ class Beside:
         references: Rows that look at no image.
         published: Rows of studies.
         attention: How well the runs' maps find the boxes, and how far they agree.
+        mapped: Runs with maps of this data set, which a link leads to.
     """
 
     references: Sequence[Row] = ()
     published: Sequence[PublishedRow] = ()
     attention: MapCells = field(default_factory=dict[str, Mapping[str, Cell]])
+    mapped: Container[str] = ()
 
 
 @dataclass(frozen=True)
@@ -195,8 +197,9 @@ def _row(row: Row, heads: Sequence[str], table: _Table, is_reference: bool = Fal
     if isinstance(record, RunRecord):
         weights = _WEIGHTS[record.weights.kind] if record.weights else "weights unknown"
         badge = "contaminated" if table.board.where.dataset in record.contaminated else weights
-        choice = {"layout": "One model", "model": run_id}
-        maps = (link(table.context.link("attention", choice), "maps"),)
+        choice = {"layout": "One model", "seen_by": run_id}
+        is_mapped = run_id in table.beside.mapped
+        maps = (link(table.context.link("attention", choice), "maps"),) if is_mapped else ()
     else:
         badge = f"from {record.source}" if record.source else "source not said"
         maps = ()

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.figures.layout import LINE, UNRANKED_OPACITY, Trace, drawn, titled
+from dashboard.figures.layout import LINE, UNRANKED_OPACITY, Panel, Trace, drawn, titled
 from dashboard.figures.marks import Look, Mark, marked
 from dashboard.typography import label_text
 
@@ -39,14 +39,17 @@ AXES: Mapping[str, Axes] = {
 """`roc` and `pr`; average precision is the area under the steps of the latter."""
 
 
-def curve_figure(frame: pl.DataFrame, kind: str, prevalence: float | None) -> go.Figure:
-    """All runs' curves of one kind.
+def curve_figure(frame: pl.DataFrame, prevalence: float | None) -> go.Figure:
+    """All runs' curves, a panel a row of `AXES`.
 
     Args:
         frame: Columns `CURVE` of `dashboard.queries.curves`.
-        kind: A row of `AXES`.
         prevalence: Precision of a reader who guesses; None for no line.
     """
+    return drawn([_panel(frame, kind, prevalence) for kind in AXES], HEIGHT_PX)
+
+
+def _panel(frame: pl.DataFrame, kind: str, prevalence: float | None) -> Panel:
     axes = AXES[kind]
     guess: Trace = {
         "x": [0, 100],
@@ -59,7 +62,7 @@ def curve_figure(frame: pl.DataFrame, kind: str, prevalence: float | None) -> go
     points = (_point(row) for row in rows if row["at_x"] is not None and row["at_y"] is not None)
     traces = [guess, *(_line(row, axes) for row in rows), *marked(points)]
     ends = {"range": [-1, 101]}
-    return drawn(traces, titled(axes.x, **ends), titled(axes.y, **ends), HEIGHT_PX)
+    return Panel(traces, titled(axes.x, **ends), titled(axes.y, **ends))
 
 
 def _line(row: Row, axes: Axes) -> Trace:

@@ -1,12 +1,11 @@
 """One run on one finding: lines with bands, and scores by label."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import LINE, Trace, drawn, titled, upright
+from dashboard.figures.layout import LINE, Panel, Trace, drawn, titled, upright
 from dashboard.queries.exploration import Band, Explored
 from dashboard.tokens import BLUE, ORANGE
 
@@ -15,44 +14,29 @@ NUM_HISTOGRAM_BINS = 40
 BAND_OPACITY = 0.18
 
 
-@dataclass(frozen=True)
-class Panel:
-    """What one line with its band shows.
-
-    Args:
-        title: For people.
-        x: Label of the horizontal axis.
-        y: Label of the vertical axis.
-    """
-
-    title: str
-    x: str
-    y: str
+def band_figure(found: Explored) -> go.Figure:
+    """ROC, precision-recall and calibration, each a line with its 95 % band."""
+    prevalence = 100 * float(found.labels.mean())
+    calibrated = (("Mean score of the bin, %", "Observed positive, %"), [0.0, 100.0])
+    panels = (
+        _band(found.roc, ("1 − specificity, %", "Sensitivity, %"), [0.0, 100.0]),
+        _band(found.pr, ("Recall, %", "Precision, %"), [prevalence] * 2),
+        _band(found.calibration, *calibrated, mode="lines+markers"),
+    )
+    return drawn(panels, HEIGHT_PX)
 
 
-PANELS: Mapping[str, Panel] = {
-    "roc": Panel("ROC curve", "1 − specificity, %", "Sensitivity, %"),
-    "pr": Panel("Precision–recall curve", "Recall, %", "Precision, %"),
-    "calibration": Panel("Calibration", "Mean score of the bin, %", "Observed positive, %"),
-}
-
-
-def band_figure(band: Band, kind: str, reference: float | None = None) -> go.Figure:
-    """A line with its 95 % band.
-
-    Args:
-        band: Values 0 to 1.
-        kind: A row of `PANELS`.
-        reference: Height of a dotted line, 0 to 1; None for the diagonal.
-    """
-    panel = PANELS[kind]
-    ends = [0, 100] if reference is None else [100 * reference] * 2
+def _band(
+    band: Band, labels: tuple[str, str], reference: Sequence[float], mode: str = "lines"
+) -> Panel:
+    """A line with its band, before a dotted reference from left to right, in per cent."""
+    x_label, y_label = labels
     known = ~np.isnan(band.low)
     x, low, high = (100 * each[known] for each in (band.x, band.low, band.high))
     traces: list[Trace] = [
         {
             "x": [0, 100],
-            "y": ends,
+            "y": list(reference),
             "mode": "lines",
             "line": {"color": LINE, "width": 1, "dash": "dot"},
             "hoverinfo": "skip",
@@ -69,13 +53,13 @@ def band_figure(band: Band, kind: str, reference: float | None = None) -> go.Fig
         {
             "x": (100 * band.x).tolist(),
             "y": (100 * band.y).tolist(),
-            "mode": "lines+markers" if kind == "calibration" else "lines",
+            "mode": mode,
             "line": {"color": BLUE, "width": 2},
-            "hovertemplate": f"{panel.x} %{{x:.1f}}<br>{panel.y} %{{y:.1f}}<extra></extra>",
+            "hovertemplate": f"{x_label} %{{x:.1f}}<br>{y_label} %{{y:.1f}}<extra></extra>",
         },
     ]
     whole = {"range": [-1, 101]}
-    return drawn(traces, titled(panel.x, **whole), titled(panel.y, **whole), HEIGHT_PX)
+    return Panel(traces, titled(x_label, **whole), titled(y_label, **whole))
 
 
 def score_figure(found: Explored, cut: float) -> go.Figure:
@@ -96,10 +80,9 @@ def score_figure(found: Explored, cut: float) -> go.Figure:
                 "<extra></extra>",
             }
         )
+    axes = titled("Score, %", range=[-1, 101]), titled("Share of the label’s images, %")
     return drawn(
-        traces,
-        titled("Score, %", range=[-1, 101]),
-        titled("Share of the label’s images, %"),
+        [Panel(traces, *axes)],
         HEIGHT_PX,
         [upright(100 * cut, {"color": BLUE, "width": 1.5})],
         has_legend=True,

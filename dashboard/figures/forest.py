@@ -8,6 +8,7 @@ import polars as pl
 from dashboard.figures.layout import (
     LINE,
     UNRANKED_OPACITY,
+    Panel,
     Trace,
     drawn,
     rows_axis,
@@ -43,9 +44,7 @@ def forest(
         traces.append(_home(frame, factor))
     dotted = {"color": LINE, "width": 1, "dash": "dot"}
     return drawn(
-        traces,
-        titled(label),
-        rows_axis([_title(row) for row in rows]),
+        [Panel(traces, titled(label), rows_axis([_title(row) for row in rows]))],
         AXES_HEIGHT_PX + ROW_HEIGHT_PX * frame.height,
         [] if chance is None else [upright(factor * chance, dotted)],
     )

@@ -1,6 +1,7 @@
 """What every figure shares: quiet axes, no toolbar, no title of its own."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -19,9 +20,13 @@ AXIS: Mapping[str, Any] = {
     "zeroline": False,
     "ticks": "",
     "fixedrange": True,
+    "ticklabeloverflow": "allow",
 }
 LINE = "rgba(128,136,144,0.75)"
 """Of reference lines; seen on light and on dark."""
+
+GAP = 0.1
+"""Between panels, as a share of the figure's width: room for the next one's axis."""
 
 UNRANKED_OPACITY = 0.6
 """Runs that are shown and not ranked stand back."""
@@ -31,27 +36,39 @@ Trace = dict[str, Any]
 """One mark or line, as plotly's schema has it."""
 
 
+@dataclass(frozen=True)
+class Panel:
+    """What is drawn between one pair of axes.
+
+    Args:
+        traces: From the back to the front.
+        x: Of the horizontal axis, beyond `AXIS`.
+        y: Of the vertical axis, likewise.
+    """
+
+    traces: Sequence[Trace]
+    x: Mapping[str, object]
+    y: Mapping[str, object]
+
+
 def drawn(
-    traces: Sequence[Trace],
-    x: Mapping[str, object],
-    y: Mapping[str, object],
+    panels: Sequence[Panel],
     height_px: int,
     uprights: Sequence[Trace] = (),
     has_legend: bool = False,
 ) -> go.Figure:
     """A figure with the shared layout, made at once: plotly takes long over each later change.
 
+    And a browser takes long over each figure, so that panels side by side are one.
+
     Args:
-        traces: From the back to the front.
-        x: Of the horizontal axis, beyond `AXIS`.
-        y: Of the vertical axis, likewise.
+        panels: From left to right, equally wide.
         height_px: Its height.
-        uprights: Lines over the whole height, as `upright` makes them.
+        uprights: Lines over the whole height of the first panel, as `upright` makes them.
         has_legend: Whether traces are named below.
     """
     layout = {
-        "xaxis": {**AXIS, **x},
-        "yaxis": {**AXIS, **y},
+        **_axes(panels),
         "shapes": list(uprights),
         "showlegend": has_legend,
         "height": height_px,
@@ -60,7 +77,28 @@ def drawn(
         "legend": {"orientation": "h", "y": -0.2, "x": 0, "title": {"text": ""}},
         "dragmode": False,
     }
-    return go.Figure(data=[{"type": "scatter", **trace} for trace in traces], layout=layout)
+    data = [
+        {"type": "scatter", "xaxis": f"x{number}", "yaxis": f"y{number}", **trace}
+        for number, panel in zip(_numbers(panels), panels, strict=True)
+        for trace in panel.traces
+    ]
+    return go.Figure(data=data, layout=layout)
+
+
+def _axes(panels: Sequence[Panel]) -> Trace:
+    width = (1 - GAP * (len(panels) - 1)) / len(panels)
+    axes: Trace = {}
+    for place, (number, panel) in enumerate(zip(_numbers(panels), panels, strict=True)):
+        start = place * (width + GAP)
+        across = {"domain": [start, start + width], "anchor": f"y{number}"}
+        axes[f"xaxis{number}"] = {**AXIS, **across, **panel.x}
+        axes[f"yaxis{number}"] = {**AXIS, "anchor": f"x{number}", **panel.y}
+    return axes
+
+
+def _numbers(panels: Sequence[Panel]) -> list[str]:
+    """What plotly adds to the names of each panel's axes."""
+    return ["", *(str(place) for place in range(2, len(panels) + 1))]
 
 
 def titled(label: str, **more: object) -> Trace:

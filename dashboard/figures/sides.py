@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import LINE, Trace, drawn, titled
+from dashboard.figures.layout import LINE, Panel, Trace, drawn, titled
 from dashboard.queries.score_shift import Sides, reliability
 from dashboard.tokens import BLUE
 
@@ -12,7 +12,13 @@ NUM_HISTOGRAM_BINS = 40
 LOOKS = {"source test": {"color": LINE, "width": 2}, "target": {"color": BLUE, "width": 2}}
 
 
-def score_sides(found: Sides) -> go.Figure:
+def side_figure(found: Sides) -> go.Figure:
+    """How the scores are spread, and how far they are probabilities; either side a line."""
+    panels = (_scores(found), _reliability(found))
+    return drawn(panels, HEIGHT_PX, has_legend=True)
+
+
+def _scores(found: Sides) -> Panel:
     """How the scores of either side are spread, as shares of its images."""
     edges = np.linspace(0, 1, NUM_HISTOGRAM_BINS + 1)
     traces: list[Trace] = []
@@ -29,11 +35,10 @@ def score_sides(found: Sides) -> go.Figure:
                 "<extra></extra>",
             }
         )
-    x, y = titled("Score, %", range=[-1, 101]), titled("Share of the images, %")
-    return drawn(traces, x, y, HEIGHT_PX, has_legend=True)
+    return Panel(traces, titled("Score, %", range=[-1, 101]), titled("Share of the images, %"))
 
 
-def reliability_figure(found: Sides) -> go.Figure:
+def _reliability(found: Sides) -> Panel:
     """Observed share of positives over the mean score, either side a line."""
     traces: list[Trace] = [
         {
@@ -52,6 +57,7 @@ def reliability_figure(found: Sides) -> go.Figure:
                 "x": (100 * scores).tolist(),
                 "y": (100 * shares).tolist(),
                 "name": side,
+                "showlegend": False,
                 "mode": "lines+markers",
                 "line": line,
                 "hovertemplate": f"{side}: score %{{x:.1f}} %, observed %{{y:.1f}} %"
@@ -60,4 +66,4 @@ def reliability_figure(found: Sides) -> go.Figure:
         )
     x = titled("Mean score of the bin, %", range=[-1, 101])
     y = titled("Observed positive, %", range=[-1, 101])
-    return drawn(traces, x, y, HEIGHT_PX, has_legend=True)
+    return Panel(traces, x, y)

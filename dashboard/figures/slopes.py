@@ -5,7 +5,7 @@ from itertools import chain
 
 import plotly.graph_objects as go
 
-from dashboard.figures.layout import LINE, Trace, drawn, rows_axis, titled, upright
+from dashboard.figures.layout import LINE, Panel, Trace, drawn, rows_axis, titled, upright
 from dashboard.figures.marks import Look, Mark, marked
 from dashboard.queries.cells import Cell
 from dashboard.queries.shift import Shifted
@@ -36,7 +36,7 @@ def slopes(rows: Sequence[Shifted], label: str) -> go.Figure:
     chance = upright(CHANCE_PERCENT, {"color": LINE, "width": 1, "dash": "dot"})
     height_px = AXES_HEIGHT_PX + ROW_HEIGHT_PX * len(rows)
     names = [name(row.finding) for row in rows]
-    return drawn(traces, titled(label), rows_axis(names), height_px, [chance])
+    return drawn([Panel(traces, titled(label), rows_axis(names))], height_px, [chance])
 
 
 def _lines(pairs: Iterable[tuple[Cell, Cell, int]]) -> list[Trace]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.figures.layout import LINE, Trace, drawn, titled
+from dashboard.figures.layout import LINE, Panel, Trace, drawn, titled
 from dashboard.tokens import BLUE
 
 HEIGHT_PX = 300
@@ -33,13 +33,23 @@ QUANTITIES: Mapping[str, Quantity] = {
 }
 
 
-def training_figure(curves: pl.DataFrame, quantity: Quantity) -> go.Figure:
+def training_figure(curves: pl.DataFrame) -> go.Figure:
     """One line a candidate; the chosen one stands out, its chosen epoch is marked.
 
     Args:
-        curves: `tables.CURVES` of one stage.
-        quantity: A row of `QUANTITIES`.
+        curves: `tables.CURVES` of one stage; a panel for each of its `quantities`.
     """
+    return drawn([_panel(curves, quantity) for quantity in quantities(curves)], HEIGHT_PX)
+
+
+def quantities(curves: pl.DataFrame) -> tuple[Quantity, ...]:
+    """Those of `QUANTITIES` that were measured in a stage."""
+    return tuple(
+        quantity for quantity in QUANTITIES.values() if curves[quantity.column].is_not_null().any()
+    )
+
+
+def _panel(curves: pl.DataFrame, quantity: Quantity) -> Panel:
     candidates = curves.partition_by("learning_rate", "weight_decay", maintain_order=True)
     lines = [
         _line(frame, quantity)
@@ -53,7 +63,7 @@ def training_figure(curves: pl.DataFrame, quantity: Quantity) -> go.Figure:
         "marker": {"color": BLUE, "size": 10},
         "hovertemplate": "chosen: epoch %{x}, %{y:.3g}<extra></extra>",
     }
-    return drawn([*lines, mark], titled("Epoch", tickformat="d"), titled(quantity.label), HEIGHT_PX)
+    return Panel([*lines, mark], titled("Epoch", tickformat="d"), titled(quantity.label))
 
 
 def _line(frame: pl.DataFrame, quantity: Quantity) -> Trace:

@@ -7,7 +7,7 @@ from functools import lru_cache
 import polars as pl
 
 from core.records import DatasetRecord
-from core.tables import METRICS
+from core.tables import HEATMAPS, METRICS
 from dashboard.context import Context
 from dashboard.queries.cells import Place, place
 from dashboard.queries.reading import Runs, dataset
@@ -45,6 +45,13 @@ class Scope:
             return dataset(self.stores, wanted).record
         known = (run.record.datasets.get(wanted) for run in self.runs.every)
         return next((record for record in known if record), None)
+
+    def mapped(self) -> frozenset[str]:
+        """The runs that have maps of the target's images."""
+        results, name = self.stores.results, self.where.dataset
+        return frozenset(
+            run.run_id for run in self.runs.every if results.has(run.run_id, HEATMAPS, name)
+        )
 
 
 @dataclass(frozen=True)

@@ -131,12 +131,12 @@ def _layout(scope: Scope, found: Mapped, annotated: Sequence[str]) -> Layout | N
         kind = switch("Layout", "layout", LAYOUTS)
         with st.container(width=420):
             label = "Model" if kind == LAYOUTS[0] else "First model"
-            run = by_id[one(label, "model", list(by_id))]
+            run = by_id[one(label, "seen_by", list(by_id))]
         # Findings with labels here come first, since only they have outcomes.
         offered = sorted(found.findings[run.run_id], key=lambda each: each not in annotated)
         with st.container(width=280 if kind == LAYOUTS[1] else 460):
             if kind == LAYOUTS[1]:
-                findings = (Finding(one("Finding", "finding", offered)),)
+                findings = (Finding(one("Finding", "seen", offered)),)
             else:
                 findings = _findings(offered, annotated)
     if not findings:

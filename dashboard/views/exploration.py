@@ -9,7 +9,7 @@ from dashboard.components.choices import one, tick
 from dashboard.components.frame import caption, sentences, show
 from dashboard.components.markup import plain
 from dashboard.components.threshold_table import threshold_table
-from dashboard.figures.exploration import PANELS, band_figure, score_figure
+from dashboard.figures.exploration import band_figure, score_figure
 from dashboard.queries.exploration import NUM_BINS, NUM_RESAMPLES, Explored, at_threshold, explored
 from dashboard.queries.reading import AnyRun
 from dashboard.queries.scope import Scope
@@ -34,12 +34,9 @@ def show_exploration(scope: Scope, runs: tuple[AnyRun, ...], finding: Finding) -
 
 
 def _show_bands(found: Explored, run: AnyRun, finding: Finding) -> None:
-    prevalence = float(found.labels.mean())
-    bands = {"roc": found.roc, "pr": found.pr, "calibration": found.calibration}
-    for (kind, band), column in zip(bands.items(), st.columns(3), strict=True):
-        alt = f"{PANELS[kind].title} of {run.look.title} for {name(finding)}"
-        with column:
-            show_figure(band_figure(band, kind, prevalence if kind == "pr" else None), alt)
+    kinds = "ROC curve, precision–recall curve and calibration"
+    alt = f"{kinds} of {run.look.title} for {name(finding)}, with bands"
+    show_figure(band_figure(found), alt)
 
 
 def _show_threshold(scope: Scope, found: Explored, run: AnyRun, finding: Finding) -> None:

@@ -5,7 +5,6 @@ import streamlit as st
 
 from core.findings import FINDINGS, Finding
 from core.metrics.table import METRICS
-from core.tables import HEATMAPS
 from dashboard.components import wording
 from dashboard.components.answer import span_of_findings
 from dashboard.components.chart import show_figure
@@ -14,7 +13,7 @@ from dashboard.components.downloads import offer
 from dashboard.components.finding_table import DETAIL, detail, matrix
 from dashboard.components.frame import caption, sentences, show, show_broken, show_head
 from dashboard.components.markup import Markup, link, plain
-from dashboard.figures.curves import AXES, curve_figure
+from dashboard.figures.curves import curve_figure
 from dashboard.figures.forest import CHANCE, forest
 from dashboard.queries.breakdown import (
     FindingRow,
@@ -59,18 +58,13 @@ def show_page(scope: Scope) -> None:
     finding = _chosen("Finding in detail", "finding", annotated)
     with table:
         show(
-            matrix(rows, runs, metric, finding, scope.context, _mapped(scope, runs)),
+            matrix(rows, runs, metric, finding, scope.context, scope.mapped()),
             _caption(scope, rows, metric, len(every)),
         )
         offer(lambda: _whole_frame(scope, every, metric), "findings")
     row = next(row for row in rows if row.finding == finding)
     _show_detail(scope, runs, row, metric)
     show_broken(scope.runs.broken)
-
-
-def _mapped(scope: Scope, runs: Runs) -> set[str]:
-    results, name = scope.stores.results, scope.where.dataset
-    return {run.run_id for run in runs if results.has(run.run_id, HEATMAPS, name)}
 
 
 def _whole_frame(scope: Scope, runs: Runs, metric: str) -> pl.DataFrame:
@@ -120,7 +114,7 @@ def _show_detail(scope: Scope, runs: Runs, row: FindingRow, metric: str) -> None
     finding, spec = row.finding, METRICS[metric]
     counts = row.counts
     assert counts is not None
-    maps = scope.context.link("attention", {"layout": "One finding", "finding": finding})
+    maps = scope.context.link("attention", {"layout": "One finding", "seen": finding})
     show(
         plain("h2", name(finding)),
         plain(
@@ -149,12 +143,8 @@ def _show_curves(scope: Scope, runs: Runs, finding: Finding) -> None:
     found = curves(scope.stores, drawn, scope.where, finding)
     if not found.frame.is_empty():
         show(plain("h2", "ROC and precision–recall"))
-        titles = {"roc": "ROC curves", "pr": "Precision–recall curves"}
-        for kind, column in zip(AXES, st.columns(2), strict=True):
-            figure = curve_figure(found.frame, kind, found.prevalence)
-            alt = f"{titles[kind]} of {name(finding)}, one line a run"
-            with column:
-                show_figure(figure, alt)
+        alt = f"ROC and precision–recall curves of {name(finding)}, one line a run"
+        show_figure(curve_figure(found.frame, found.prevalence), alt)
         show(
             caption(
                 "The mark on a line is its run’s operating point at the chosen threshold policy; "

@@ -69,7 +69,7 @@ def _show_boxes(scope: Scope, frame: pl.DataFrame) -> tuple[Localised, ...]:
         return ()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=260):
-            finding = one("Finding", "boxed", offered(frame))
+            finding = one("Finding", "boxes_of", offered(frame))
         grid = switch("Grid", "grid", GRIDS)
         gate = switch("Images", "gate", GATES)
     choice = Choice(finding, grid, gate)

@@ -40,7 +40,7 @@ def show_page(scope: Scope) -> None:
     studies, unread = published(scope.stores, target)
     references = reference_rows(scope.stores, scope.runs, scope.where)
     maps, unread_maps = map_cells(scope.stores.results, board.rows, scope.where)
-    beside = Beside(references, studies, maps)
+    beside = Beside(references, studies, maps, scope.mapped())
     sources = sorted({*_sources(scope)} - {scope.where.dataset})
     records = [target, *(scope.record(name) for name in sources)]
     with slot:

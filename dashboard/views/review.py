@@ -95,7 +95,7 @@ def _choices(found: Mapped) -> Session:
         with st.container(width=220):
             expertise = st.selectbox("You are a", list(Expertise), key="expertise")
         with st.container(width=240):
-            finding = Finding(one("Finding", "finding", list(findings)))
+            finding = Finding(one("Finding", "reviewed", list(findings)))
         is_blinded = not tick("Show model and outcome", "open")
     return Session(reviewer.strip(), Expertise(expertise), finding, is_blinded)
 

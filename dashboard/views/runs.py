@@ -12,7 +12,7 @@ from dashboard.components.frame import caption, show, show_broken, show_head
 from dashboard.components.markup import Markup, joined, plain
 from dashboard.components.run_table import fact_table, run_table, shared_settings
 from dashboard.context import run_address
-from dashboard.figures.training import QUANTITIES, training_figure
+from dashboard.figures.training import quantities, training_figure
 from dashboard.queries.all_runs import all_runs
 from dashboard.queries.export import fact_frame, settings_frame
 from dashboard.queries.reading import AnyRun, Runs
@@ -100,11 +100,9 @@ def _show_curves(stores: Stores, run: AnyRun) -> None:
     curves = training_curves(stores, run.run_id)
     for stage, frame in curves.group_by("stage", maintain_order=True):
         show(plain("h2", f"Training curves: {stage[0]}"))
-        for quantity, column in zip(QUANTITIES.values(), st.columns(2), strict=True):
-            if frame[quantity.column].is_not_null().any():
-                with column:
-                    alt = f"{quantity.label} by epoch, one line a learning rate"
-                    show_figure(training_figure(frame, quantity), alt)
+        if measured := quantities(frame):
+            told = " and ".join(quantity.label for quantity in measured)
+            show_figure(training_figure(frame), f"{told} by epoch, one line a learning rate")
         show(
             caption(
                 "One line a candidate, the chosen one in blue, the mark at the chosen epoch; "

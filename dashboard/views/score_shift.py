@@ -11,7 +11,7 @@ from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, sentences, show
 from dashboard.components.markup import plain
 from dashboard.components.shift_table import corrected_table, pair_table, score_table
-from dashboard.figures.sides import reliability_figure, score_sides
+from dashboard.figures.sides import side_figure
 from dashboard.queries.cells import Cell, Place, cells_of
 from dashboard.queries.export_shift import corrected_frame, promise_frame, score_frame
 from dashboard.queries.reading import AnyRun
@@ -58,16 +58,9 @@ def _sizes(sides: Sequence[Scored]) -> str:
 def _show_finding(found: tuple[Sides, ...]) -> None:
     by_name = {str(each.finding): each for each in found}
     with st.container(width=320):
-        chosen = by_name[one("Scores of", "finding", list(by_name))]
+        chosen = by_name[one("Scores of", "scores_of", list(by_name))]
     about = f"of {name(chosen.finding)}, source test against target"
-    for column, figure, kind in zip(
-        st.columns(2),
-        (score_sides(chosen), reliability_figure(chosen)),
-        ("Scores", "Calibration"),
-        strict=True,
-    ):
-        with column:
-            show_figure(figure, f"{kind} {about}")
+    show_figure(side_figure(chosen), f"Scores and calibration {about}")
     show(
         caption(
             f"{name(chosen.finding)}. Left: how the scores are spread. Right: the share of "

@@ -42,7 +42,7 @@ def show_page(scope: Scope) -> None:
     slot = st.container()
     by_id = {run.run_id: run for run in able}
     with st.container(width=560):
-        run = by_id[one("Model", "model", list(by_id))]
+        run = by_id[one("Model", "shift_of", list(by_id))]
     _show_run(scope, run, slot)
     show_broken(scope.runs.broken)
 

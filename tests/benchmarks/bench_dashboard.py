@@ -43,7 +43,11 @@ st.navigation([st.Page(page), st.Page(other)], position="top").run()
 """
 CLOCK = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
-    window.still = 0;
+    window.still = window.clicked = 0;
+    addEventListener('click', () => {
+        window.still = 0;
+        window.clicked = performance.now();
+    }, true);
     new MutationObserver(() => requestAnimationFrame(() => {
         const isIdle = app.dataset.testScriptState === 'notRunning';
         window.still = isIdle ? performance.now() : 0;
@@ -51,7 +55,7 @@ CLOCK = """() => {
         subtree: true, childList: true, attributeFilter: ['data-test-script-state'],
     });
 }"""
-"""Notes when the script has run and the last of what it said, figures included, is drawn."""
+"""Notes the click, and when the script has run and the last that it said is drawn."""
 
 STILL_MS = 150
 """Nothing has changed for so long: the page stands."""
@@ -90,7 +94,10 @@ def main() -> None:
             _report("page switch, warm", _switches(page, ours, options.repeats), 300, nothing)
             nothing = _empty_switches(chromium, empty, options.repeats)
             _report("choice changed", _choices(page, ours, options.repeats), 300, nothing)
-            _report("drill-down link", _links(page, ours, options.repeats), 800, loads)
+            nothing = _empty_switches(chromium, empty, options.repeats)
+            _report("drill-down link", _links(page, ours, options.repeats), 800, nothing)
+            opened = _addresses(page, ours, options.repeats)
+            _report("the same by address", opened, 2.5 * median_ms(loads), loads)
             _traffic(chromium, ours)
             _use(page, ours)
             print(
@@ -104,14 +111,18 @@ def _report(name: str, found: dict[str, list[Took]], wanted: float, peer: list[T
     """Print the median, the slowest, and what is slow."""
     times = [each.ms for of_one in found.values() for each in of_one]
     cpu = statistics.median(each.cpu_ms for of_one in found.values() for each in of_one)
-    median = statistics.median(times)
-    nothing = statistics.median(each.ms for each in peer)
+    median, nothing = statistics.median(times), median_ms(peer)
     print(
         f"{name}: ours {median:.0f} ms (slowest {max(times):.0f} ms, server's processor {cpu:.0f} "
         f"ms, wanted {wanted:.0f} ms), empty page {nothing:.0f} ms, ratio {median / nothing:.2f}"
     )
     for of, each in found.items():
         print(f"    {of}: {', '.join(f'{one.ms:.0f} ({one.cpu_ms:.0f})' for one in each)} ms")
+
+
+def median_ms(found: list[Took]) -> float:
+    """The median wait."""
+    return statistics.median(each.ms for each in found)
 
 
 def _first_table(browser: Browser, ours: Server, empty: Server, repeats: int) -> list[Took]:
@@ -146,12 +157,11 @@ def _opened(page: Page, server: Server, path: str) -> None:
 
 
 def _timed(page: Page, server: Server, act: Callable[[], None]) -> Took:
-    """From an act in the page until nothing on it changes any more."""
+    """From the click in the page until nothing on it changes any more."""
     before = server.cpu_ms
-    start = page.evaluate("() => { window.still = 0; return performance.now(); }")
     act()
     page.wait_for_function(f"window.still > 0 && performance.now() - window.still > {STILL_MS}")
-    took = float(page.evaluate("() => window.still")) - float(start)
+    took = float(page.evaluate("() => window.still - window.clicked"))
     return Took(took, server.cpu_ms - before)
 
 
@@ -208,7 +218,20 @@ def _choices(page: Page, server: Server, repeats: int) -> dict[str, list[Took]]:
 
 
 def _links(page: Page, server: Server, repeats: int) -> dict[str, list[Took]]:
-    """Full links, until the next page stands."""
+    """A number, a name or a sentence clicked, until the next page stands."""
+    found: dict[str, list[Took]] = {}
+    for path, selector, name in LINKS:
+        for _ in range(repeats):
+            _opened(page, server, path)
+            page.evaluate(CLOCK)
+            link = page.locator(selector).first
+            took = _timed(page, server, lambda link=link: link.evaluate("link => link.click()"))
+            found.setdefault(name, []).append(took)
+    return found
+
+
+def _addresses(page: Page, server: Server, repeats: int) -> dict[str, list[Took]]:
+    """The same opened by their addresses, as from a paper, until the page stands."""
     found: dict[str, list[Took]] = {}
     for path, selector, name in LINKS:
         for _ in range(repeats):

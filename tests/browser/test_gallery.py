@@ -104,7 +104,7 @@ def whose(page: Page) -> str:
 
 
 def test_two_models_alternate_in_one_place_without_a_rerun(visit: Visit) -> None:
-    page = visit(f"{ATTENTION}&layout=One+finding&finding=Edema")
+    page = visit(f"{ATTENTION}&layout=One+finding&seen=Edema")
     heads = models(page)
     button = page.get_by_role("button", name="Flicker")
     seen = reruns(page)
@@ -123,7 +123,7 @@ def test_two_models_alternate_in_one_place_without_a_rerun(visit: Visit) -> None
 
 
 def test_who_wants_less_motion_switches_models_by_key_alone(visit: Visit) -> None:
-    page = visit(f"{ATTENTION}&layout=One+finding&finding=Edema")
+    page = visit(f"{ATTENTION}&layout=One+finding&seen=Edema")
     page.emulate_media(reduced_motion="reduce")
     heads = models(page)
     page.get_by_label("first model with").select_option(index=1)

@@ -8,7 +8,7 @@ from tests.fixtures.served_app import App, Visit
 
 pytestmark = pytest.mark.browser
 
-REVIEW = "/review?target=phantom-north&finding=Edema"
+REVIEW = "/review?target=phantom-north&reviewed=Edema"
 
 
 def start(page: Page, reviewer: str) -> None:

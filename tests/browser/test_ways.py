@@ -1,5 +1,6 @@
 """The ways through the dashboard: links, addresses, and the browser's own buttons."""
 
+import re
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -17,6 +18,13 @@ def words(page: Page) -> list[str]:
     return page.get_by_test_id("stMain").locator(".cxr").all_inner_texts()
 
 
+def boxes(page: Page) -> list[str]:
+    """What the sidebar's choices show."""
+    chosen = page.get_by_test_id("stSidebar").get_by_role("combobox")
+    expect(chosen.first).to_have_value(re.compile("."))
+    return [box.input_value() for box in chosen.all()]
+
+
 def test_the_navigation_keeps_the_context(visit: Visit) -> None:
     page = visit("/?target=phantom-north&policy=fixed-0.5")
 
@@ -29,7 +37,8 @@ def test_the_navigation_keeps_the_context(visit: Visit) -> None:
 
 def test_each_step_down_is_a_link_and_back_restores_what_was_there(visit: Visit) -> None:
     page = visit("/?target=phantom-north")
-    answer = page.locator(".answer").inner_text()
+    answer, asked = page.locator(".answer").inner_text(), boxes(page)
+    page.evaluate("() => { document.isStill = true; }")
 
     page.locator("td a").first.click()
     expect(page.locator("h1")).to_have_text("Findings")
@@ -45,13 +54,25 @@ def test_each_step_down_is_a_link_and_back_restores_what_was_there(visit: Visit)
     expect(page.locator("h2").first).to_have_text("Atelectasis")
     page.go_back()
     expect(page.locator(".answer")).to_have_text(answer)
+    assert boxes(page) == asked
+    assert page.evaluate("() => document.isStill"), "a link loaded the page anew"
+
+
+def test_a_link_opens_elsewhere_where_that_is_asked_for(visit: Visit) -> None:
+    page = visit("/?target=phantom-north")
+
+    with page.context.expect_page() as opening:
+        page.locator("td a").first.click(modifiers=["Control"])
+
+    expect(opening.value.locator("h1")).to_have_text("Findings")
+    expect(page.locator("h1")).to_have_text("Overview")
 
 
 @pytest.mark.parametrize(
     "path",
     [
         "/findings?target=phantom-north&finding=Mass&metric=F1&policy=fixed-0.5",
-        "/attention?target=phantom-north&layout=One+finding&finding=Edema&outcome=TN&seed=3",
+        "/attention?target=phantom-north&layout=One+finding&seen=Edema&outcome=TN&seed=3",
     ],
 )
 def test_a_permalink_shows_the_same_view_in_a_new_browser(visit: Visit, path: str) -> None:

@@ -2,7 +2,7 @@ import re
 from dataclasses import replace
 
 from dashboard.components.finding_table import NOT_ANNOTATED, detail, matrix
-from dashboard.components.study_table import study_table
+from dashboard.components.study_table import Beside, study_table
 from dashboard.context import Context
 from dashboard.queries.breakdown import breakdown, evaluated
 from dashboard.queries.cells import Place
@@ -44,6 +44,16 @@ def test_a_number_leads_to_its_findings_in_the_same_context(phantom: Stores, run
     assert all("target=phantom-north&amp;split=test" in address for address in addresses)
 
 
+def test_maps_are_offered_of_runs_that_have_them(phantom: Stores, runs: Runs) -> None:
+    board = leaderboard(phantom, runs, AWAY)
+    mapped = board.rows[1].run.run_id
+
+    written = study_table(board, CONTEXT, Beside(mapped={mapped}))
+
+    assert written.count(">maps</a>") == 1
+    assert f"seen_by={mapped}" in written
+
+
 def test_findings_without_labels_are_said_to_be_and_are_never_zero(runs: Runs) -> None:
     shown = evaluated(runs.read, ONE_LABEL)
     rows = breakdown(shown, ONE_LABEL, "auroc")
@@ -64,7 +74,7 @@ def test_a_cell_leads_to_its_images_where_the_run_has_maps(runs: Runs) -> None:
 
     links = re.findall(r'href="(/attention[^"]+)"', written)
     assert len(links) == 14
-    assert all(f"model={first}" in each and "layout=One+finding" in each for each in links)
+    assert all(f"seen_by={first}" in each and "layout=One+finding" in each for each in links)
 
 
 def test_a_run_s_name_leads_to_its_record(phantom: Stores, runs: Runs) -> None:

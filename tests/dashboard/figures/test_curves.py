@@ -8,7 +8,7 @@ from dashboard.queries.cells import Place
 from dashboard.queries.curves import Curves, curves
 from dashboard.queries.reading import Runs
 from dashboard.stores import Stores
-from tests.fixtures.drawn_marks import drawn_marks
+from tests.fixtures.drawn_marks import in_panel
 
 
 @pytest.fixture
@@ -17,15 +17,18 @@ def found(phantom: Stores, runs: Runs) -> Curves:
 
 
 def traces(found: Curves, kind: str) -> list[dict[str, Any]]:
-    return curve_figure(found.frame, kind, found.prevalence).to_dict()["data"]
+    figure = curve_figure(found.frame, found.prevalence).to_dict()
+    return in_panel(figure, list(AXES).index(kind))
 
 
 @pytest.mark.parametrize("kind", AXES)
 def test_each_run_has_a_line_and_an_operating_point(found: Curves, kind: str) -> None:
-    figure = curve_figure(found.frame, kind, found.prevalence)
-    lines = [trace for trace in traces(found, kind)[1:] if trace["mode"] == "lines"]
+    guess, *drawn = traces(found, kind)
+    lines = [trace for trace in drawn if trace["mode"] == "lines"]
+    points = [x for trace in drawn if trace["mode"] == "markers" for x in trace["x"]]
 
-    assert len(lines) == len(drawn_marks(figure)) == 4
+    assert guess["line"]["dash"] == "dot"
+    assert len(lines) == len(points) == 4
 
 
 def test_a_guess_on_the_precision_recall_plot_has_the_precision_of_the_prevalence(

@@ -107,3 +107,17 @@ def test_a_target_without_maps_says_how_to_make_them(
 
 def test_likenesses_are_called_as_the_engine_calls_them() -> None:
     assert {name: metric.title for name, metric in AGREEMENT_METRICS.items()} == LIKENESS
+
+
+def test_a_key_of_the_address_belongs_to_one_page(
+    phantom: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit drops from the address, on a change of page, what the page before kept there."""
+    found: list[str] = []
+    for view in VIEWS:
+        app = shown(view, "phantom-north", phantom, monkeypatch)
+        widgets = (*app.selectbox, *app.button_group, *app.checkbox, *app.number_input)
+        found += {each.key for each in widgets if each.key}
+
+    assert len(found) > 10
+    assert len(set(found)) == len(found)
