@@ -59,16 +59,21 @@ class DataError(CxrError):
 
     Args:
         problems: One sentence each: what is wrong, where, what to do.
+        summary: What stands above them; unless given, that nothing was written where there are
+            several.
     """
 
     exit_code = 3
 
-    def __init__(self, problems: str | Sequence[str]) -> None:
+    def __init__(self, problems: str | Sequence[str], summary: str = "") -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        self.summary = summary
         super().__init__("\n".join(self._lines()))
 
     def _lines(self) -> Iterator[str]:
-        if len(self.problems) > 1:
+        if self.summary:
+            yield self.summary
+        elif len(self.problems) > 1:
             yield f"{len(self.problems)} problems were found; nothing was written."
         yield from self.problems[:MAX_SHOWN]
         if len(self.problems) > MAX_SHOWN:

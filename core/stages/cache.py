@@ -55,7 +55,7 @@ def verify(store: DataStore, name: str, image: ImageSpec, progress: Progress = s
     changed = changed_files(images.index, _sources(dataset), os.cpu_count() or 1, progress)
     if damaged or changed:
         remedy = f"{array_path}: is not to be trusted; remove it and run: cxr data cache {name}."
-        raise DataError([remedy, *damaged, *changed])
+        raise DataError([*damaged, *changed], remedy)
 
 
 def _decode(store: DataStore, dataset: Dataset, image: ImageSpec, progress: Progress) -> None:
@@ -69,7 +69,7 @@ def _decode(store: DataStore, dataset: Dataset, image: ImageSpec, progress: Prog
         else:
             index = build(array_path, sources, image, num_workers, progress)
     except DataError as error:
-        raise DataError([_advice(dataset.name, len(error.problems)), *error.problems]) from error
+        raise DataError(error.problems, _advice(dataset.name, len(error.problems))) from error
     if before is not None and not index["sha256"].equals(before["sha256"]):
         store.drop_features(dataset)
     store.write_image_index(dataset, image, index)

@@ -73,7 +73,9 @@ def test_images_that_cannot_be_decoded_are_all_named_and_the_others_are_kept(
     bad[2].write_bytes(b"GIF89a")
     with pytest.raises(DataError) as caught:
         cache.run(store, "chestxray14", IMAGE)
-    advice, *named = caught.value.problems
+    advice, *lines = str(caught.value).splitlines()
+    named = caught.value.problems
+    assert lines == list(named)
     assert advice.startswith("3 images of chestxray14 cannot be decoded, the others are kept;")
     assert "cxr data check chestxray14 --quarantine" in advice
     for path, sentence in zip(bad, named, strict=True):
@@ -142,7 +144,7 @@ def test_pixels_that_changed_on_disk_are_named(store: DataStore) -> None:
     array_path.write_bytes(content)
     with pytest.raises(DataError) as caught:
         cache.verify(store, "chestxray14", IMAGE)
-    remedy, damaged = list(caught.value.problems)
+    remedy, damaged = str(caught.value).splitlines()
     assert "remove it and run: cxr data cache chestxray14" in remedy
     assert damaged.startswith(f"{array_path}, row 17: the pixels have changed")
     array_path.unlink()
