@@ -102,7 +102,7 @@ def header_of(path: Path) -> list[str]:
     """The cells of a table's first line; none where it is no text."""
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
-            line = file.readline()
+            line = file.readline(_MAX_CELL_BYTES)
         return next(_rows(line), [])
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error):
         return []

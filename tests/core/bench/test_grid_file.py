@@ -64,6 +64,7 @@ WRONG = {
     "[[arms]]\n[arms.tuning]\nwarmup_epochs = 99": r"arms\[0\]\.tuning: warmup_epochs is 99 of 10",
     "seeds = 2": "arms: Field required.",
     "seeds = ": "cannot be read as TOML",
+    f"seeds = {'[' * 20_000}{']' * 20_000}": r"cannot be read as TOML \(maximum recursion depth",
 }
 
 

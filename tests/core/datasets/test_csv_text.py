@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.datasets import csv_text
 from core.datasets.csv_text import header_of, note_ragged_rows, other_separator, read_text
 from core.errors import DataError, Problems
 
@@ -107,3 +108,23 @@ def test_what_is_no_text_has_no_header(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert header_of(path) == []
     assert header_of(tmp_path / "nowhere.csv") == []
+
+
+def test_a_small_file_that_unzips_to_more_than_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_text, "MAX_BYTES", 1_000_000)
+    bomb = tmp_path / "t.csv.gz"
+    bomb.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 500_000))
+    assert bomb.stat().st_size < 20_000
+    with pytest.raises(DataError, match=r"t\.csv\.gz: holds more than the 1,000,000 bytes"):
+        read_text(bomb)
+
+
+def test_a_header_without_end_is_read_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_text, "_MAX_CELL_BYTES", 1000)
+    endless = tmp_path / "t.csv.gz"
+    endless.write_bytes(gzip.compress(b"a," * 5_000_000))
+    assert len(header_of(endless)) == 501
