@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from tokenize import TokenError
 from typing import TypeVar
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.store.hashed import hash_path, is_hashed, write_array
+from core.store.hashed import is_hashed, write_array
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -55,9 +54,8 @@ class ArrayParts:
         write_array(self._part(start), rows)
 
     def remove(self) -> None:
-        """Forget the parts, once the array has its own file."""
-        parts = list(self.path.parent.glob(f"{self.path.stem}.part-*.npy"))
-        for path in chain(parts, map(hash_path, parts)):
+        """Forget the parts, once the array has its own file; also a hash whose part never came."""
+        for path in self.path.parent.glob(f"{self.path.stem}.part-*"):
             path.unlink(missing_ok=True)
 
     def _whole(self) -> Iterator[NDArray[np.float32]]:

@@ -141,9 +141,9 @@ def run_grid(base: Path, place: Path, grid: GridSpec) -> None:
 
 def assert_identical(calm: Path, stormy: Path) -> int:
     """Compare all files of two places; returns their number."""
-    names = sorted(_files(calm))
-    assert names == sorted(_files(stormy))
-    for name in names:
+    names, others = set(_files(calm)), set(_files(stormy))
+    assert names == others, f"one of the two lacks {sorted(names ^ others)}"
+    for name in sorted(names):
         contents = [_contents(place / name) for place in (calm, stormy)]
         assert contents[0] == contents[1], f"{name} differs"
     return len(names)

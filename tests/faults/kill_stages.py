@@ -66,7 +66,11 @@ def disturb(disturbances: Disturbances, stage: str, trouble: Trouble) -> tuple[b
     assert before <= finished(place), (stage, trouble)
     again = disturbances.run(stage, place)
     assert again.exit_code == 0, (stage, trouble, again.words)
-    num_files = assert_identical(disturbances.course(stage).after, place.root)
+    try:
+        num_files = assert_identical(disturbances.course(stage).after, place.root)
+    except AssertionError as error:
+        error.add_note(f"{stage} after {trouble}")
+        raise
     shutil.rmtree(place.root)
     return ended.exit_code != 0, num_files
 

@@ -49,3 +49,9 @@ def test_removing_leaves_the_parts_of_other_arrays(parts: ArrayParts) -> None:
     parts.remove()
     assert parts.kept() is None
     assert len(list(parts.path.parent.iterdir())) == 2, "one part of the other array, its hash"
+
+
+def test_removing_takes_a_hash_whose_part_a_kill_prevented(parts: ArrayParts) -> None:
+    parts.path.with_suffix(".part-000000099.sha256").write_text("0" * 64)
+    parts.remove()
+    assert list(parts.path.parent.iterdir()) == []
