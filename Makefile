@@ -31,6 +31,7 @@ bench: setup
 # Every stage killed over 200 times, then disks that fill, files that break, and two processes at once.
 faults: setup
 	$(BIN)/python -m tests.faults.kill_stages
+	$(BIN)/python -m tests.faults.full_disk
 	CXR_FAULTS=1 $(BIN)/pytest tests/faults
 
 # Mutated input for every way in, guided by the lines that it reaches.

@@ -33,9 +33,24 @@ def replacing(path: Path) -> Generator[Path, None, None]:
         if number := _SYSTEM_ERROR.search(str(error)):
             code = int(number[1])
             raise OSError(code, os.strerror(code), str(path)) from error
+        if not isinstance(error, OSError):
+            _write_on(temporary, path)
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write_on(temporary: Path, path: Path) -> None:
+    """Write where a library could not: the system then says what some libraries leave out.
+
+    Raises:
+        OSError: If nothing can be written there, as on a full disk.
+    """
+    try:
+        with temporary.open("ab") as file:
+            file.write(bytes(1 << 20))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -25,8 +25,8 @@ AXIS: Mapping[str, Any] = {
 LINE = "rgba(128,136,144,0.75)"
 """Of reference lines; seen on light and on dark."""
 
-GAP = 0.1
-"""Between panels, as a share of the figure's width: room for the next one's axis."""
+GAP = 0.3
+"""Between panels, as a share of an even division of the width: room for the next one's axis."""
 
 UNRANKED_OPACITY = 0.6
 """Runs that are shown and not ranked stand back."""
@@ -86,10 +86,11 @@ def drawn(
 
 
 def _axes(panels: Sequence[Panel]) -> Trace:
-    width = (1 - GAP * (len(panels) - 1)) / len(panels)
+    gap = GAP / len(panels)
+    width = (1 - gap * (len(panels) - 1)) / len(panels)
     axes: Trace = {}
     for place, (number, panel) in enumerate(zip(_numbers(panels), panels, strict=True)):
-        start = place * (width + GAP)
+        start = place * (width + gap)
         across = {"domain": [start, start + width], "anchor": f"y{number}"}
         axes[f"xaxis{number}"] = {**AXIS, **across, **panel.x}
         axes[f"yaxis{number}"] = {**AXIS, "anchor": f"x{number}", **panel.y}

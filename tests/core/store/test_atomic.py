@@ -1,3 +1,6 @@
+import resource
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,26 @@ def test_nothing_changes_when_the_block_raises(tmp_path: Path) -> None:
         _write_half(path)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture
+def full() -> Iterator[None]:
+    """No file may grow beyond 1,000 bytes."""
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    signal.signal(signal.SIGXFSZ, before)
+
+
+@pytest.mark.usefixtures("full")
+def test_a_library_that_hides_why_it_cannot_write_is_asked_no_further(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    with pytest.raises(OSError, match="File too large") as caught:
+        _write_half(path)
+    assert caught.value.filename == str(path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -> None:

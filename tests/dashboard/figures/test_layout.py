@@ -13,7 +13,7 @@ def test_panels_are_equally_wide_and_do_not_touch() -> None:
     assert abs(domains[2][1] - 1) < 1e-9
     assert len({round(end - start, 9) for start, end in domains}) == 1
     gaps = [after[0] - before[1] for before, after in pairwise(domains)]
-    assert all(abs(gap - GAP) < 1e-9 for gap in gaps)
+    assert all(abs(gap - GAP / 3) < 1e-9 for gap in gaps)
 
 
 def test_each_trace_stands_on_the_axes_of_its_panel() -> None:
