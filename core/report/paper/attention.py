@@ -76,7 +76,9 @@ def _measured_row(
 
     def counted(name: str) -> str:
         number = row[name]
-        return f"{number:,}" if isinstance(number, int) else UNDEFINED
+        if not isinstance(number, int):
+            return UNDEFINED
+        return WITHHELD if is_closed and number < MIN_PATIENTS else f"{number:,}"
 
     return (
         marks[str(row["run_id"])],

@@ -1,5 +1,7 @@
 """Numbers as the words of a table: per cent, interval, flag, and what may not be told."""
 
+from collections.abc import Mapping, Sequence, Set
+
 from core.metrics.flags import FEW_POSITIVES, THIN_POSITIVES
 from core.report.numbers import Number
 
@@ -24,16 +26,49 @@ def is_small(number: Number) -> bool:
     return number.n_patients < MIN_PATIENTS or (number.label_set is None and few)
 
 
-def cell(number: Number | None, is_closed: bool = False) -> str:
+def withheld(families: Mapping[str, Sequence[Number]]) -> frozenset[str]:
+    """The findings of a table that stay out of it: those of which any number is small.
+
+    Where that is one alone, the finding with the next fewest positives goes with it: the average
+    over all findings stands beside them, and what is missing would follow from it.
+
+    Args:
+        families: The numbers that a table tells of each finding.
+    """
+    small = {name for name, numbers in families.items() if any(map(is_small, numbers))}
+    return with_second(
+        small,
+        {
+            name: min(number.n_positive for number in numbers)
+            for name, numbers in families.items()
+            if any(number.n for number in numbers)
+        },
+    )
+
+
+def with_second(small: Set[str], sizes: Mapping[str, int]) -> frozenset[str]:
+    """Small cells, and where there is one alone, the smallest of the others with it.
+
+    Args:
+        small: Names of the small cells.
+        sizes: Of all cells with which they add up to something that is told.
+    """
+    others = [name for name in sizes if name not in small]
+    second = {min(others, key=lambda name: sizes[name])} if len(small) == 1 and others else set()
+    return frozenset(small | second)
+
+
+def cell(number: Number | None, is_closed: bool = False, is_second: bool = False) -> str:
     """A value in per cent with its interval: "82.1 (79.0–84.9)".
 
     Args:
         number: None where nothing was measured.
         is_closed: Whether small cells are withheld.
+        is_second: Whether it is withheld whatever its size, lest another follow from it.
     """
     if number is None or (number.value is None and not number.n):
         return UNDEFINED
-    if is_closed and is_small(number):
+    if is_second or (is_closed and is_small(number)):
         return WITHHELD
     if number.value is None:
         return UNDEFINED
@@ -42,11 +77,13 @@ def cell(number: Number | None, is_closed: bool = False) -> str:
     return f"{shown}{DOUBTFUL}" if doubt else shown
 
 
-def count(number: Number | None, images: int, is_closed: bool = False) -> str:
-    """A count of images that belongs to a number, withheld where it is small."""
+def count(
+    number: Number | None, images: int, is_closed: bool = False, is_second: bool = False
+) -> str:
+    """A count of images that belongs to a number, withheld where that is."""
     if number is None:
         return UNDEFINED
-    return WITHHELD if is_closed and is_small(number) else f"{images:,}"
+    return WITHHELD if is_second or (is_closed and is_small(number)) else f"{images:,}"
 
 
 def interval(
@@ -56,12 +93,18 @@ def interval(
     if value is None:
         return UNDEFINED
     sign = "+" if is_signed else ""
-    shown = f"{100 * value:{sign}.1f}"
+    shown = _rounded(value, sign)
     if low is None or high is None:
         return shown
     between = " to " if is_signed else "–"
-    bounds = between.join(f"{100 * bound:{sign}.1f}" for bound in (low, high))
-    return f"{shown} ({bounds})".replace("-", "−")
+    bounds = between.join(_rounded(bound, sign) for bound in (low, high))
+    return f"{shown} ({bounds})"
+
+
+def _rounded(share: float, sign: str) -> str:
+    """In per cent; what rounds to zero has no sign."""
+    rounded = round(100 * share, 1)
+    return f"{rounded:{sign if rounded else ''}.1f}".replace("-0.0", "0.0").replace("-", "−")
 
 
 def p_value(value: float | None) -> str:

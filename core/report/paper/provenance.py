@@ -53,7 +53,8 @@ def _restriction(about: Subject) -> str:
     if about.is_public:
         return (
             "Credentialed data stand behind these numbers: images are left out, and cells over "
-            f"fewer than {MIN_PATIENTS} patients, or 20 positive ones, are withheld."
+            f"fewer than {MIN_PATIENTS} patients, or 20 positive ones, are withheld, and a second "
+            "one wherever one alone would follow from an average or a total."
         )
     return (
         "Credentialed data stand behind these numbers, and small cells are shown: this report "

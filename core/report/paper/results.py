@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from core.findings import FINDINGS
 from core.metrics.flags import FLAGS
 from core.report.board import HEADLINE
-from core.report.numbers import RunNumbers, finding_questions, run_numbers, study_metrics
+from core.report.numbers import Number, RunNumbers, finding_questions, run_numbers, study_metrics
 from core.report.paper.blocks import Bar, Block, Forest, Grid, Heading, Paragraph, Section
-from core.report.paper.cells import UNDEFINED, cell, count
+from core.report.paper.cells import UNDEFINED, cell, count, withheld
 from core.report.paper.subject import POLICY, SPLIT, Subject, policy_of
 
 MAX_RUNS_A_TABLE = 5
@@ -54,8 +54,8 @@ def _run_row(about: Subject, row: RunNumbers) -> tuple[str, ...]:
         *(cell(row.numbers.get(question), about.is_closed) for question in questions),
         _at_home(about, row),
         first.label_set or UNDEFINED,
-        f"{first.n:,}",
-        f"{first.n_patients:,}",
+        count(first, first.n, about.is_closed),
+        count(first, first.n_patients, about.is_closed),
     )
 
 
@@ -144,22 +144,30 @@ def findings(about: Subject) -> Iterator[Block]:
 
 def _finding_table(about: Subject, metric: str, rows: tuple[RunNumbers, ...]) -> Grid:
     marks = tuple(about.marks[row.record.run_id] for row in rows)
+    numbers = {str(finding): _numbers(str(finding), metric, rows) for finding in FINDINGS}
+    told = {name: [each for each in found if each] for name, found in numbers.items()}
+    seconds = withheld(told) if about.is_closed else frozenset[str]()
     return Grid(
         f"{metric} of each finding on {about.target}, per cent with 95 % interval; "
         f"{UNDEFINED}: not annotated, not predicted, or undefined.",
         ("finding", "images", "positive", *marks),
-        tuple(_finding_row(about, str(finding), metric, rows) for finding in FINDINGS),
+        tuple(_finding_row(about, name, found, name in seconds) for name, found in numbers.items()),
+    )
+
+
+def _numbers(finding: str, metric: str, rows: tuple[RunNumbers, ...]) -> tuple[Number | None, ...]:
+    return tuple(
+        row.numbers.get(finding_questions(policy_of(row))[finding][metric]) for row in rows
     )
 
 
 def _finding_row(
-    about: Subject, finding: str, metric: str, rows: tuple[RunNumbers, ...]
+    about: Subject, finding: str, numbers: tuple[Number | None, ...], is_withheld: bool
 ) -> tuple[str, ...]:
-    numbers = [row.numbers.get(finding_questions(policy_of(row))[finding][metric]) for row in rows]
     first = next((each for each in numbers if each is not None), None)
     counted = (first.n, first.n_positive) if first else (0, 0)
     return (
         finding,
-        *(count(first, images, about.is_closed) for images in counted),
-        *(cell(number, about.is_closed) for number in numbers),
+        *(count(first, images, about.is_closed, is_withheld) for images in counted),
+        *(cell(number, about.is_closed, is_withheld) for number in numbers),
     )

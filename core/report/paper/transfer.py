@@ -1,14 +1,22 @@
 """What is lost from source to target, in subgroups, and between which runs a difference holds."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from core.findings import FINDINGS
 from core.metrics.compare import Comparison
 from core.metrics.rows import MetricValue
 from core.report.comparison import Compared
-from core.report.numbers import Number, RunNumbers, run_numbers
+from core.report.numbers import RunNumbers, run_numbers
 from core.report.paper.blocks import Bar, Block, Forest, Grid, Heading, Paragraph, Section
-from core.report.paper.cells import MIN_PATIENTS, UNDEFINED, WITHHELD, interval, is_small, p_value
+from core.report.paper.cells import (
+    MIN_PATIENTS,
+    UNDEFINED,
+    WITHHELD,
+    interval,
+    p_value,
+    with_second,
+    withheld,
+)
 from core.report.paper.subject import POLICY, SPLIT, Subject
 from core.report.shift import MACRO, SHIFT_COLUMNS, Gap, shifts
 from core.report.subgroups import partitions
@@ -54,17 +62,14 @@ def _gaps_of(about: Subject, row: RunNumbers) -> Gaps:
     if not found or source is None:
         return {}
     home = run_numbers(about.results, row.record.run_id, source, SPLIT)
-    closed = {
-        str(finding)
+    sides = {
+        str(finding): [
+            number for side in (row, home) if (number := side.numbers.get((finding, "auroc", None)))
+        ]
         for finding in FINDINGS
-        for side in (row, home)
-        if about.is_closed and _is_closed(side.numbers.get((finding, "auroc", None)))
     }
+    closed = withheld(sides) if about.is_closed else frozenset[str]()
     return {str(name): dict(each) for name, each in found.items() if str(name) not in closed}
-
-
-def _is_closed(number: Number | None) -> bool:
-    return number is not None and is_small(number)
 
 
 def _gap(gap: Gap) -> str:
@@ -81,9 +86,10 @@ def _bars(found: Gaps) -> Iterator[Bar]:
 def subgroups(about: Subject) -> Iterator[Block]:
     """Macro AUROC in each subgroup, a column a run."""
     columns = {row.record.run_id: _macros(about, row.record.run_id) for row in about.board.ranked}
-    names = dict.fromkeys(name for column in columns.values() for name in column)
+    names = {name: row for column in columns.values() for name, row in column.items()}
     if not names:
         return
+    closed = _closed_groups(names) if about.is_closed else frozenset[str]()
     yield Heading(Section.SUBGROUPS)
     yield Grid(
         f"Macro AUROC in subgroups of {about.target}, per cent with 95 % interval, unadjusted; "
@@ -92,10 +98,10 @@ def subgroups(about: Subject) -> Iterator[Block]:
         tuple(
             (
                 name,
-                _group_size(about, name, columns.values()),
-                *(_group_cell(about, column.get(name)) for column in columns.values()),
+                WITHHELD if name in closed else f"{row.n:,}",
+                *(_group_cell(column.get(name), name in closed) for column in columns.values()),
             )
-            for name in names
+            for name, row in names.items()
         ),
     )
 
@@ -111,17 +117,22 @@ def _macros(about: Subject, run_id: str) -> dict[str, MetricValue]:
     }
 
 
-def _group_cell(about: Subject, row: MetricValue | None) -> str:
+def _closed_groups(rows: Mapping[str, MetricValue]) -> frozenset[str]:
+    """Groups of few patients, and one more of a partition that has one: its groups add up."""
+    partitioned: dict[str, dict[str, MetricValue]] = {}
+    for name, row in rows.items():
+        partitioned.setdefault(name.partition("=")[0], {})[name] = row
+    closed: set[str] = set()
+    for groups in partitioned.values():
+        small = {name for name, row in groups.items() if row.n_patients < MIN_PATIENTS}
+        closed |= with_second(small, {name: row.n for name, row in groups.items()})
+    return frozenset(closed)
+
+
+def _group_cell(row: MetricValue | None, is_withheld: bool) -> str:
     if row is None:
         return UNDEFINED
-    if about.is_closed and row.n_patients < MIN_PATIENTS:
-        return WITHHELD
-    return interval(row.value, row.ci_low, row.ci_high)
-
-
-def _group_size(about: Subject, name: str, columns: Iterable[Mapping[str, MetricValue]]) -> str:
-    row = next(column[name] for column in columns if name in column)
-    return WITHHELD if about.is_closed and row.n_patients < MIN_PATIENTS else f"{row.n:,}"
+    return WITHHELD if is_withheld else interval(row.value, row.ci_low, row.ci_high)
 
 
 def pairs(about: Subject) -> Iterator[Block]:

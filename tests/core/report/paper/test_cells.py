@@ -1,9 +1,19 @@
 """Numbers as words, and what of restricted data is withheld."""
 
+import numpy as np
 import pytest
 
 from core.report.numbers import Number
-from core.report.paper.cells import cell, count, interval, is_small, p_value
+from core.report.paper.cells import (
+    MIN_PATIENTS,
+    cell,
+    count,
+    interval,
+    is_small,
+    p_value,
+    with_second,
+    withheld,
+)
 
 
 def _number(
@@ -46,3 +56,32 @@ def test_small_cells_are_withheld_where_data_are_restricted(number: Number, smal
     assert (cell(number, is_closed=True) == "withheld") == small
     assert (count(number, number.n_positive, is_closed=True) == "withheld") == small
     assert "withheld" not in cell(number)
+
+
+def test_what_rounds_to_zero_has_no_sign() -> None:
+    assert interval(-0.0004, -0.01, 0.0004, is_signed=True) == "0.0 (−1.0 to 0.0)"
+    assert interval(-0.0, None, None) == "0.0"
+    assert interval(-0.1, None, None) == "−10.0"
+
+
+def test_one_small_finding_takes_the_next_smallest_with_it() -> None:
+    """Else the average over all findings, less the others, is the one that was withheld."""
+    large = {"Edema": [_number(n_positive=40)], "Mass": [_number(n_positive=30)]}
+    small = {"Hernia": [_number(n_positive=3)]}
+    unknown = {"Nodule": list[Number]()}
+
+    assert withheld(large | unknown) == frozenset()
+    assert withheld(large | small | unknown) == {"Hernia", "Mass"}
+    assert withheld(large | small | {"Fibrosis": [_number(n_positive=4)]}) == {"Hernia", "Fibrosis"}
+    assert withheld(small | unknown) == {"Hernia"}
+
+
+def test_nothing_withheld_follows_from_what_is_told() -> None:
+    """Whatever the sizes, either no cell of a sum is missing, or at least two are."""
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        sizes = {f"f{k}": int(n) for k, n in enumerate(rng.integers(1, 40, 6))}
+        small = {name for name, n in sizes.items() if n < MIN_PATIENTS}
+        hidden = with_second(small, sizes)
+        assert small <= hidden
+        assert len(hidden) != 1
