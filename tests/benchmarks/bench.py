@@ -2,7 +2,8 @@
 
     python tests/benchmarks/bench.py [--only NAME …] [--out build/bench]
 
-The table is printed and kept as table.md and figures.json; log.txt has every line. Each figure is
+The table is printed and kept as table.md and figures.json; log.txt has every line. With --only,
+the figures of the other scripts stay as they were. Each figure is
 a ratio measured in one process or in alternating runs, so a busy machine moves both sides.
 """
 
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure, as_json, as_markdown, parsed
+from tests.benchmarks.figures import Figure, as_json, as_markdown, merged, parsed, read
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -46,7 +47,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     figures: list[Figure] = []
     failed: list[str] = []
-    with (options.out / "log.txt").open("w", encoding="utf-8") as log:
+    with (options.out / "log.txt").open("a" if options.only else "w", encoding="utf-8") as log:
         for name, *arguments in SCRIPTS:
             if options.only and name not in options.only:
                 continue
@@ -56,6 +57,8 @@ def main() -> None:
                 log.flush()
                 print(line, file=sys.stderr, flush=True)
                 figures += filter(None, [parsed(line, name)])
+    names = [name for name, *_ in SCRIPTS]
+    figures = merged(read(options.out / "figures.json"), figures, names)
     (options.out / "table.md").write_text(as_markdown(figures), "utf-8")
     (options.out / "figures.json").write_text(as_json(figures), "utf-8")
     print(as_markdown(figures))

@@ -1,13 +1,12 @@
 """How time and peak memory grow: every part at 1, 4 and 16 times its size.
 
 Each size runs in a process of its own; the exponent is the slope of log(value) over log(size), 1
-for linear growth. Memory is the growth of the peak over what the imports took.
+for linear growth. Memory is the peak while it runs, beyond what the process held just before.
 
     python tests/benchmarks/bench_growth.py [--parts NAME …] [--scale 1.0]
 """
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -205,11 +204,17 @@ def _in_a_process(name: str, size: int) -> tuple[float, float]:
 
 def _measured(part: Part, size: int) -> tuple[float, float]:
     run = part.prepare(size)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    before = _status_kb("VmRSS")
     start = time.perf_counter()
     run()
     seconds = time.perf_counter() - start
-    return seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
+    return seconds, (_status_kb("VmHWM") - before) / 1000
+
+
+def _status_kb(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 if __name__ == "__main__":

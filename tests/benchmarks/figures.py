@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 LIMITS = ("wanted", "bare", "one bare", "forward alone", "forward + backward", "empty page")
 """How a line names what bounds us, instead of what one would use in our place."""
@@ -35,6 +36,11 @@ class Figure:
     ratio: str
     how: str
 
+    @property
+    def script(self) -> str:
+        """The benchmark that measured it."""
+        return self.how.partition(";")[0]
+
 
 def parsed(line: str, script: str) -> Figure | None:
     """The figure of a line; None where it holds no ratio.
@@ -65,7 +71,20 @@ def _figure(name: str, ours: str, other: str, ratio: str, script: str, rest: str
 def as_markdown(figures: Sequence[Figure]) -> str:
     """The table, for people."""
     rows = [HEADS, ("---",) * len(HEADS), *(tuple(asdict(each).values()) for each in figures)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    told = (" | ".join(cell.replace("|", r"\|") for cell in row) for row in rows)
+    return "".join(f"| {row} |\n" for row in told)
+
+
+def merged(before: Sequence[Figure], now: Sequence[Figure], scripts: Sequence[str]) -> list[Figure]:
+    """Figures of now, and those that scripts which have not run now gave before, in their order."""
+    fresh = {each.script for each in now}
+    kept = [each for each in before if each.script not in fresh and each.script in scripts]
+    return sorted([*now, *kept], key=lambda each: scripts.index(each.script))
+
+
+def read(path: Path) -> list[Figure]:
+    """The figures of a table for programs; none where there is none."""
+    return [Figure(**each) for each in json.loads(path.read_text("utf-8"))] if path.exists() else []
 
 
 def as_json(figures: Sequence[Figure]) -> str:

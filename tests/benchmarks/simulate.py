@@ -1,4 +1,4 @@
-"""What the grid MIMIC-CXR → ChestX-ray14 takes in time and disk, from assumed rates of its parts.
+"""What the grid MIMIC-CXR → ChestX-ray14 takes in time and disk, from the rates of its parts.
 
 Closed form, for one GPU and for a cluster. The model:
 
@@ -12,19 +12,26 @@ Closed form, for one GPU and for a cluster. The model:
 
 Images are decoded before the cells, since all of them read one array; heads, evaluation and
 explanation of a backbone run after its features on the same GPU. Not in it: waiting in a
-scheduler's queue, downloads, and a shared file system slower than the rates assume. All rates
-are assumptions, chosen by hand: nothing here has run on a GPU, and those of the CPU's parts are
-not yet taken from `make bench`. Give your own as arguments.
+scheduler's queue, downloads, and a shared file system slower than the rates assume.
 
-    python tests/benchmarks/simulate.py [--gpus 64] [--seeds 5] …
+What runs on a CPU is as `make bench` measured it on this machine, where it has: decoding, and the
+evaluation of a run, by as many rows as the target has. What runs on a GPU is assumed, on the
+careful side; nothing here has run on one. The output says which is which; give your own.
+
+    python tests/benchmarks/simulate.py [--gpus 64] [--seeds 5] [--figures build/bench] …
 """
 
 import argparse
 import heapq
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.benchmarks.figures import Figure, read
 
 SOURCE_IMAGES, TARGET_IMAGES = 377_110, 112_120
+TARGET_TEST_IMAGES = 25_596
 SOURCE_TRAIN_SHARE = 0.97
 FEATURES: Mapping[str, int] = {
     "resnet50": 2048,
@@ -40,6 +47,9 @@ FORWARD: Mapping[str, float] = {
 
 TRAINING_COST = 3.0
 """A training step against a forward pass: forward, and a backward of twice its work."""
+
+_NUMBER = re.compile(r"\d[\d,]*(\.\d+)?")
+_CPU_SECONDS = re.compile(r"\(([\d.]+) s of CPU time\)")
 
 NUM_FINDINGS, BYTES_A_MAP, BYTES_A_FEATURE = 14, 137, 4
 
@@ -82,6 +92,32 @@ class Grid:
     tuned_views: tuple[int, ...] = (1, 2)
     candidates: int = 5
     explained: int = 500
+
+
+def measured(figures: Sequence[Figure]) -> dict[str, float]:
+    """Those of `Rates` that `make bench` measured here.
+
+    Args:
+        figures: Of its table.
+    """
+    decoding = [each for each in figures if each.figure.startswith("JPEG, ")]
+    runs = [each for each in figures if each.figure.startswith("one run, ")]
+    found: dict[str, float] = {}
+    if decoding:
+        # Releases are read at full size by Pillow, or reduced where the decoder can.
+        found["decoded"] = min(_first(each.ours) for each in decoding)
+    if runs:
+        cpu = _CPU_SECONDS.search(runs[0].ours)
+        seconds = float(cpu[1]) if cpu else _first(runs[0].ours)
+        num_rows = _first(runs[0].figure.removeprefix("one run, "))
+        found["evaluated_seconds"] = seconds * TARGET_TEST_IMAGES / num_rows
+    return found
+
+
+def _first(text: str) -> float:
+    number = _NUMBER.search(text)
+    assert number, text
+    return float(number[0].replace(",", ""))
 
 
 def decode_seconds(rates: Rates) -> float:
@@ -127,17 +163,36 @@ def disk_gigabytes(grid: Grid) -> Mapping[str, float]:
     }
 
 
+def _tell_rates(rates: Rates, here: Mapping[str, float], given: Mapping[str, float]) -> None:
+    """Say where each rate comes from."""
+    told = {
+        "decoded": f"decoding {rates.decoded:.0f} images a core and second",
+        "evaluated_seconds": f"evaluation {rates.evaluated_seconds:.0f} s a run",
+        "head_rows": f"heads {rates.head_rows:.0e} rows a second",
+        "maps": f"{rates.maps:.0f} maps a second",
+    }
+    for name, words in told.items():
+        source = "given" if name in given else "measured here" if name in here else "assumed"
+        print(f"{words}: {source}")
+    forward = ", ".join(f"{name} {rate * rates.gpu:.0f}" for name, rate in FORWARD.items())
+    print(f"forward passes, images a second: {forward}: assumed")
+
+
 def main() -> None:
     """Print time on one GPU and on a cluster, what sets it, and disk."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gpus", type=int, default=64)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--decoded", type=float, default=Rates.decoded, help="A core and second.")
+    parser.add_argument("--figures", type=Path, default=Path("build/bench"))
+    parser.add_argument("--decoded", type=float, help="Images, a core and second.")
     parser.add_argument("--cores", type=int, default=Rates.cores)
     parser.add_argument("--gpu", type=float, default=1.0, help="Factor on the assumed GPU rates.")
     options = parser.parse_args()
     grid = Grid(seeds=options.seeds)
-    rates = replace(Rates(), decoded=options.decoded, cores=options.cores, gpu=options.gpu)
+    here = measured(read(options.figures / "figures.json"))
+    given = {"decoded": options.decoded} if options.decoded else {}
+    rates = replace(Rates(cores=options.cores, gpu=options.gpu), **(here | given))
+    _tell_rates(rates, here, given)
     decoding, work = decode_seconds(rates), jobs(grid, rates)
     num_cells = len(FORWARD) * grid.seeds * (1 + len(grid.tuned_views))
     print(f"{num_cells} cells; decoding once {decoding / 3600:.2f} h on {rates.cores} cores")

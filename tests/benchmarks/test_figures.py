@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.bench import SCRIPTS
-from tests.benchmarks.figures import HEADS, Figure, as_json, as_markdown, parsed
+from tests.benchmarks.figures import HEADS, Figure, as_json, as_markdown, merged, parsed, read
 
 HERE = Path(__file__).parent
 
@@ -49,6 +49,24 @@ def test_the_table_has_a_row_a_figure() -> None:
     assert {line.count("|") for line in lines} == {len(HEADS) + 1}
     assert len(lines) == 4
     assert [each["figure"] for each in json.loads(as_json(figures))] == ["a", "b"]
+
+
+def test_a_bar_in_a_name_does_not_split_its_cell() -> None:
+    (*_, row) = as_markdown([Figure("peer | linear", "1", "2", "", "0.5", "s")]).splitlines()
+    assert row == r"| peer \| linear | 1 | 2 |  | 0.5 | s |"
+
+
+def test_scripts_that_do_not_run_keep_their_figures(tmp_path: Path) -> None:
+    def figure(script: str, ours: str) -> Figure:
+        return Figure("f", ours, "", "", "1", script)
+
+    before = [figure("one", "old"), figure("two; told", "old"), figure("gone", "old")]
+    (tmp_path / "figures.json").write_text(as_json(before), "utf-8")
+
+    found = merged(read(tmp_path / "figures.json"), [figure("two; anew", "new")], ["two", "one"])
+
+    assert [(each.script, each.ours) for each in found] == [("two", "new"), ("one", "old")]
+    assert read(tmp_path / "none.json") == []
 
 
 def test_every_benchmark_is_in_the_one_command() -> None:

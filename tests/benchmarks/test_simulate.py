@@ -4,7 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.benchmarks.simulate import FORWARD, Grid, Rates, disk_gigabytes, jobs, makespan
+from tests.benchmarks.figures import Figure
+from tests.benchmarks.simulate import (
+    FORWARD,
+    TARGET_TEST_IMAGES,
+    Grid,
+    Rates,
+    disk_gigabytes,
+    jobs,
+    makespan,
+    measured,
+)
 
 
 def test_one_gpu_does_everything_and_many_end_with_the_longest() -> None:
@@ -26,3 +36,19 @@ def test_twice_the_gpu_halves_what_runs_on_it() -> None:
 
 def test_the_images_are_a_byte_a_pixel() -> None:
     assert disk_gigabytes(Grid())["images, 224 px"] == pytest.approx(24.55, abs=0.01)
+
+
+def test_what_the_cpu_does_is_taken_from_the_table_of_benchmarks() -> None:
+    figures = [
+        Figure("JPEG, reduced scale", "48.6 images/s", "69.3 images/s", "", "0.69", "bench_cache"),
+        Figure("JPEG, Pillow in full", "1,096.3 images/s", "59 images/s", "", "2", "bench_cache"),
+        Figure(
+            "one run, 2,000 rows, 4 policies", "47.6 s (34 s of CPU time)", "", "", "1", "bench_e"
+        ),
+    ]
+    found = measured(figures)
+    assert found == {
+        "decoded": 48.6,
+        "evaluated_seconds": pytest.approx(34 * TARGET_TEST_IMAGES / 2000),
+    }
+    assert measured([]) == {}
