@@ -1,5 +1,8 @@
 """Reference rows as runs in a store of their own, `results/reference`, evaluated like any other."""
 
+from collections.abc import Mapping
+from typing import cast
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -10,6 +13,7 @@ from core.protocol.reference import REFERENCES, Reference, metadata
 from core.records import ImportRecord
 from core.roles import SourceTrain, Split, require_role
 from core.store.data import Dataset, DataStore
+from core.store.parquet import read_provenance
 from core.store.provenance import git_commit, now
 from core.store.results import ResultStore
 from core.tables import PREDICTIONS
@@ -47,7 +51,8 @@ def _predict(
     wanted = [target] if source is None else [source, target]
     hashes = {dataset.name: dataset.hash for dataset in wanted}
     known = references.entry(row.name) if row.name in references.import_ids() else None
-    if known is not None and hashes.items() <= known.hashes.items():
+    is_known = known is not None and hashes.items() <= known.hashes.items()
+    if is_known and all(_is_predicted(references, row.name, each) for each in wanted):
         return
     train = _train(source) if source and row.needs_source else None
     scores = {each.name: row.predict(train, metadata(each.manifest)) for each in wanted}
@@ -68,6 +73,14 @@ def _predict(
         references.write_import(record)
         for each in wanted:
             references.write(row.name, PREDICTIONS, _frame(each, scores[each.name]), each.name)
+
+
+def _is_predicted(references: ResultStore, name: str, dataset: Dataset) -> bool:
+    """Whether predictions lie there that were made for the data set as it is."""
+    if not references.has(name, PREDICTIONS, dataset.name):
+        return False
+    told = read_provenance(references.path(name, PREDICTIONS, dataset.name), PREDICTIONS)
+    return cast("Mapping[str, str]", told["hashes"]).get(dataset.name) == dataset.hash
 
 
 def _train(source: Dataset) -> SourceTrain:

@@ -33,7 +33,7 @@ def replacing(path: Path) -> Generator[Path, None, None]:
         if number := _SYSTEM_ERROR.search(str(error)):
             code = int(number[1])
             raise OSError(code, os.strerror(code), str(path)) from error
-        if not isinstance(error, OSError):
+        if not isinstance(error, OSError) or error.errno is None:
             _write_on(temporary, path)
         raise
     finally:

@@ -3,9 +3,11 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.store.atomic import replacing, write_text
+from core.store.hashed import write_array
 
 
 def test_the_file_takes_its_place_when_the_block_ends(tmp_path: Path) -> None:
@@ -39,6 +41,15 @@ def full() -> Iterator[None]:
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     signal.signal(signal.SIGXFSZ, before)
+
+
+@pytest.mark.usefixtures("full")
+def test_an_array_that_does_not_fit_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    with pytest.raises(OSError, match="File too large") as caught:
+        write_array(path, np.zeros(4000, np.float32))
+    assert caught.value.filename == str(path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("full")
