@@ -1,5 +1,6 @@
 """What reviewers noted of attention maps: one line a note, appended by many at once."""
 
+import errno
 import fcntl
 import os
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class NoteStore:
             # What a crash cut off stays a line of its own, and costs no other note.
             if _is_torn(descriptor):
                 line = b"\n" + line
-            os.write(descriptor, line)
+            _write_whole(descriptor, line, path)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -106,12 +107,23 @@ class NoteStore:
         notes: list[Note] = []
         broken: list[str] = []
         for path in sorted(self.folder.glob("*.jsonl")):
-            for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH)  # nobody is in the middle of a line
+                lines = file.read().splitlines()
+            for number, line in enumerate(lines, start=1):
                 try:
                     notes.append(Note.model_validate_json(line))
                 except ValidationError:
                     broken.append(f"{path}: line {number} is no note; it is left out.")
         return Notes(tuple(notes), tuple(broken))
+
+
+def _write_whole(descriptor: int, line: bytes, path: Path) -> None:
+    """Write a line, or nothing: a disk that fills takes a part of it without an error."""
+    size = os.fstat(descriptor).st_size
+    if os.write(descriptor, line) < len(line):
+        os.ftruncate(descriptor, size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _is_torn(descriptor: int) -> bool:

@@ -83,10 +83,9 @@ def fill(disturbances: Disturbances, stage: str, share: float) -> bool:
 
 
 def num_blocks(folder: Path) -> int:
-    """What a tmpfs needs for a folder."""
-    paths = list(folder.rglob("*"))
-    sizes = (path.stat().st_size for path in paths if path.is_file())
-    return len(paths) + sum(-(-num_bytes // _BLOCK_BYTES) for num_bytes in sizes)
+    """What a tmpfs needs for the files of a folder; names and folders are free."""
+    sizes = (path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(-(-num_bytes // _BLOCK_BYTES) for num_bytes in sizes)
 
 
 def _mount(root: Path, blocks: int, how: str = "") -> None:

@@ -1,6 +1,3 @@
-import resource
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,17 +27,6 @@ def test_nothing_changes_when_the_block_raises(tmp_path: Path) -> None:
         _write_half(path)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.fixture
-def full() -> Iterator[None]:
-    """No file may grow beyond 1,000 bytes."""
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, before)
 
 
 @pytest.mark.usefixtures("full")

@@ -50,6 +50,20 @@ def test_a_torn_line_costs_no_other_note(tmp_path: Path) -> None:
     assert found.broken == (f"{path}: line 2 is no note; it is left out.",)
 
 
+@pytest.mark.usefixtures("full")
+def test_a_note_that_finds_the_disk_full_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    store = NoteStore(tmp_path)
+    num_fitting = 1000 // len(f"{note().model_dump_json()}\n")
+    assert num_fitting
+    for _ in range(num_fitting):
+        store.append(note())
+    with pytest.raises(OSError, match="No space left"):
+        store.append(note())
+    found = store.read()
+    assert len(found.read) == num_fitting
+    assert found.broken == ()
+
+
 def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path\n"
