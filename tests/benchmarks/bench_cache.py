@@ -14,23 +14,32 @@ import multiprocessing
 import statistics
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
+import polars as pl
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from core.imaging.cache import build, publish
 from core.imaging.perceptual import fingerprints, from_hex
 from core.imaging.workers import Sources
+from core.models.backbones import BACKBONES
+from core.models.classifier import Classifier
+from core.models.weights import load_backbone
 from core.specs import ImageSpec
+from core.store.pixels import Pixels
 from core.tables import IMAGES
+from core.training.device import best_device, device_name, forward_batch_size
 
 SPEC = ImageSpec()
 NUM_WORKERS = 2
+BACKBONE = "efficientnet_lite0"
 _MIN_IMAGES = 96
 Decoder = Callable[[bytes], NDArray[np.uint8]]
 
@@ -137,6 +146,61 @@ def compare_hashes(num_images: int) -> None:
     )
 
 
+def compare_reads(num_images: int, num_rounds: int) -> None:
+    """Microseconds an image of batches in random order: checked, bare, and their forward pass."""
+    values = np.random.default_rng(0).integers(0, 256, (num_images, SPEC.size, SPEC.size), np.uint8)
+    checksums = [zlib.crc32(image) for image in values]
+    known = {"image_id": [str(k) for k in range(num_images)], "checksum": checksums}
+    types = {name: IMAGES.schema[name] for name in known}
+    index = pl.DataFrame(known, types)
+    device = best_device()
+    model = Classifier(load_backbone(BACKBONES[BACKBONE], "random", SPEC.size, 0)[0]).to(device)
+    batch_size = forward_batch_size(device)
+    order = np.random.default_rng(1).permutation(num_images)
+    batches = [order[k : k + batch_size] for k in range(0, num_images, batch_size)]
+    ready = torch.from_numpy(values[batches[0]]).to(device)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.npy"
+        np.save(path, values)
+        mapped = np.load(path, mmap_mode="r")
+        checked = (Pixels(mapped, index, path, "own") for _ in range(num_rounds))
+        rounds = np.array(
+            [(*_read(each, mapped, batches), _forward(model.eval(), ready)) for each in checked]
+        )
+    first, again, bare, forward = 1e6 * np.median(rounds, axis=0)
+    to_bare, to_forward = np.median(rounds[:, :1] / rounds[:, 2:], axis=0)
+    print(
+        f"first read of an image, checked: ours {first:.0f} µs, bare gather {bare:.0f} µs, "
+        f"ratio {to_bare:.1f}; read again {again:.0f} µs"
+    )
+    print(
+        f"first read of an image, beside {BACKBONE} on {device_name(device)}: ours {first:.0f} µs, "
+        f"forward alone {forward:.0f} µs, ratio {to_forward:.4f}"
+    )
+
+
+def _read(
+    pixels: Pixels, mapped: NDArray[np.uint8], batches: Sequence[NDArray[np.int64]]
+) -> tuple[float, float, float]:
+    """Seconds an image of a first read, of the next one, and of a bare gather."""
+    moments = [time.perf_counter()]
+    for array in (pixels, pixels, mapped):
+        for rows in batches:
+            np.asarray(array[rows])
+        moments.append(time.perf_counter())
+    first, again, bare = (np.diff(moments) / len(pixels)).tolist()
+    return first, again, bare
+
+
+@torch.inference_mode()
+def _forward(model: Classifier, ready: torch.Tensor) -> float:
+    """Seconds an image of a batch that is on the device, after one that warms up."""
+    model.features(ready).sum().item()
+    start = time.perf_counter()
+    model.features(ready).sum().item()
+    return (time.perf_counter() - start) / len(ready)
+
+
 def main() -> None:
     """Compare on all sets."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -145,6 +209,7 @@ def main() -> None:
     parser.add_argument("--jpegs", type=int, default=12)
     arguments = parser.parse_args()
     compare_hashes(5000)
+    compare_reads(1024, arguments.rounds)
     with tempfile.TemporaryDirectory() as folder:
         jpegs = write_jpegs(Path(folder), arguments.jpegs)
         compare("JPEG, reduced scale", reduced_eightfold, jpegs, arguments.rounds)

@@ -23,6 +23,7 @@ from tests.fixtures.chain import STAGES, Place
 from tests.fixtures.disturbed import Disturbances, finished, lost
 
 _INSIDE = "CXR_FULL_DISK"
+_NAMESPACES = ("unshare", "--map-root-user", "--mount")
 _BLOCK_BYTES = 4096
 _SENTENCES = ("No space left on device", "bytes needed")
 
@@ -35,7 +36,8 @@ def main() -> None:
     if _INSIDE not in os.environ:
         os.environ[_INSIDE] = "1"
         own = [sys.executable, "-m", "tests.faults.full_disk", *sys.argv[1:]]
-        os.execvp("unshare", ["unshare", "--map-root-user", "--mount", *own])
+        _try_namespaces()
+        os.execvp(_NAMESPACES[0], [*_NAMESPACES, *own])
     full, roomy = Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         disturbances = begin(Path(folder))
@@ -86,6 +88,16 @@ def num_blocks(folder: Path) -> int:
     """What a tmpfs needs for the files of a folder; names and folders are free."""
     sizes = (path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return sum(-(-num_bytes // _BLOCK_BYTES) for num_bytes in sizes)
+
+
+def _try_namespaces() -> None:
+    mount = ("mount", "-t", "tmpfs", "tmpfs", tempfile.gettempdir())
+    tried = subprocess.run([*_NAMESPACES, *mount], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        raise SystemExit(
+            f"full_disk: no small disk can be mounted ({tried.stderr.strip()}); run it where user "
+            f"and mount namespaces are allowed."
+        )
 
 
 def _mount(root: Path, blocks: int, how: str = "") -> None:

@@ -15,9 +15,10 @@ from core.errors import CxrError
 from core.tables import METRICS, PREDICTIONS
 from tests.benchmarks.kill_grid import assert_identical
 from tests.faults.kill_stages import begin, disturb
-from tests.fixtures.chain import FROZEN, SOURCE, STAGES, TARGET, TUNED, Place, run_stage
-from tests.fixtures.damage import DAMAGES
+from tests.fixtures.chain import FROZEN, OTHER, SOURCE, STAGES, TARGET, TUNED, Place, run_stage
+from tests.fixtures.damage import DAMAGES, flip
 from tests.fixtures.disturbed import Disturbances, lost
+from tests.fixtures.training import IMAGE
 from tests.fixtures.trouble import Trouble, work
 
 IS_LONG = os.environ.get("CXR_FAULTS") == "1"
@@ -35,6 +36,8 @@ FULL = some(("cache", "train tuned", "evaluate", "bench"), ("cache",))
 READ_ONLY = some(("train frozen", "predict", "import", "notes"), ("predict", "notes"))
 TURNED = some(("train tuned", "bench"), ("train frozen",))
 SHARED = some(("cache", "train frozen", "train tuned", "evaluate", "bench"), ("train frozen",))
+READERS = {"explain": "test"} | ({"train tuned": "train"} if IS_LONG else {})
+"""Stages that read pixels, and a split of the source that they read."""
 STOPPED = "train tuned" if IS_LONG else "train frozen"
 
 
@@ -152,6 +155,43 @@ def test_a_damaged_file_is_refused_or_does_not_matter(
 def _undamaged(stages: Disturbances, file: str) -> bytes:
     (path,) = stages.course("sanity").before.glob(file)
     return path.read_bytes()
+
+
+@pytest.mark.parametrize(("stage", "split"), READERS.items())
+def test_a_flipped_bit_in_a_cached_image_is_found_by_the_stage_that_reads_it(
+    stages: Disturbances, stage: str, split: str
+) -> None:
+    place = stages.fresh(stage)
+    dataset = place.data.dataset(SOURCE)
+    row = dataset.manifest.with_row_index().filter(split=split)["index"][-1]
+    path, _ = place.data.cache_paths(dataset, IMAGE)
+    flip(path, (row - dataset.manifest.height) * IMAGE.size**2)
+
+    with pytest.raises(CxrError, match=rf"{path.name}, row {row}: .*are not what was decoded"):
+        run_stage(stage, place)
+
+    path.unlink()  # as the sentence says
+    run_stage("cache", place)
+    goes_on(stages, stage, place)
+
+
+@pytest.mark.parametrize("name", [SOURCE, TARGET])
+def test_a_flipped_bit_in_features_is_found_by_the_stage_that_reads_them(
+    stages: Disturbances, name: str
+) -> None:
+    """Two runs lose their predictions, which are made again from the features that are there."""
+    place = stages.fresh("bundle")
+    for run_id in (FROZEN.run_id, OTHER.run_id):
+        shutil.rmtree(place.results.root / "runs" / run_id / "predictions")
+    (path,) = (place.data.folder(name) / "features").glob("*.npy")
+    flip(path)
+
+    with pytest.raises(CxrError, match=rf"{path.name}: is not what was written"):
+        run_stage("predict", place)
+
+    path.unlink()  # as the sentence says
+    run_stage("predict", place)
+    goes_on(stages, "bundle", place)
 
 
 @pytest.mark.parametrize("stage", SHARED)
