@@ -5,6 +5,7 @@ import pytest
 
 from core.store.atomic import replacing, write_text
 from core.store.hashed import write_array
+from tests.fixtures.full import full_after
 
 
 def test_the_file_takes_its_place_when_the_block_ends(tmp_path: Path) -> None:
@@ -29,19 +30,17 @@ def test_nothing_changes_when_the_block_raises(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.usefixtures("full")
 def test_an_array_that_does_not_fit_says_why(tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
-    with pytest.raises(OSError, match="File too large") as caught:
+    with full_after(1000), pytest.raises(OSError, match="File too large") as caught:
         write_array(path, np.zeros(4000, np.float32))
     assert caught.value.filename == str(path)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("full")
 def test_a_library_that_hides_why_it_cannot_write_is_asked_no_further(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    with pytest.raises(OSError, match="File too large") as caught:
+    with full_after(1000), pytest.raises(OSError, match="File too large") as caught:
         _write_half(path)
     assert caught.value.filename == str(path)
     assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from core.store.notes import Expertise, Note, NoteStore, Verdict
+from tests.fixtures.full import full_after
 
 
 def note(reviewer: str = "AB", image_id: str = "1.png", comment: str = "") -> Note:
@@ -50,14 +51,13 @@ def test_a_torn_line_costs_no_other_note(tmp_path: Path) -> None:
     assert found.broken == (f"{path}: line 2 is no note; it is left out.",)
 
 
-@pytest.mark.usefixtures("full")
 def test_a_note_that_finds_the_disk_full_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     store = NoteStore(tmp_path)
     num_fitting = 1000 // len(f"{note().model_dump_json()}\n")
     assert num_fitting
     for _ in range(num_fitting):
         store.append(note())
-    with pytest.raises(OSError, match="No space left"):
+    with full_after(1000), pytest.raises(OSError, match="No space left"):
         store.append(note())
     found = store.read()
     assert len(found.read) == num_fitting
