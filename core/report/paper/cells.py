@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 
 from core.metrics.flags import FEW_POSITIVES, THIN_POSITIVES
+from core.metrics.values import MetricValue
 from core.report.numbers import Number
 
 MIN_PATIENTS = 10
@@ -14,36 +15,38 @@ DOUBTFUL = "†"
 """Marks an interval that may be too narrow."""
 
 
-def is_small(number: Number) -> bool:
+def is_small(number: Number | MetricValue) -> bool:
     """Whether so few patients stand behind a number that it may point to them.
 
-    Of a finding the positive and the negative images count too: a patient has one at least.
+    Of a finding the positive and the negative images count too: a patient has one at least. An
+    average over one finding is that finding.
     """
     if not number.n:
         return False
     groups = (number.n_positive, number.n - number.n_positive)
     few = FEW_POSITIVES in (number.flag or "") or min(groups) < MIN_PATIENTS
-    return number.n_patients < MIN_PATIENTS or (number.label_set is None and few)
+    is_finding = number.label_set is None or number.n_labels == 1
+    return number.n_patients < MIN_PATIENTS or (is_finding and few)
 
 
-def withheld(families: Mapping[str, Sequence[Number]]) -> frozenset[str]:
-    """The findings of a table that stay out of it: those of which any number is small.
+def withheld(averages: Sequence[Mapping[str, Number]]) -> frozenset[str]:
+    """The findings that stay out of a table: those of which any number is small, and seconds.
 
-    Where that is one alone, the finding with the next fewest positives goes with it: the average
-    over all findings stands beside them, and what is missing would follow from it.
+    Where one finding alone would be missing from an average, the one with the next fewest
+    positives goes with it: the others, taken from the average, would leave it over. A finding
+    without a value is in no average, and so hides nothing.
 
     Args:
-        families: The numbers that a table tells of each finding.
+        averages: Of every average that is told, the number of each finding, by name.
     """
-    small = {name for name, numbers in families.items() if any(map(is_small, numbers))}
-    return with_second(
-        small,
-        {
-            name: min(number.n_positive for number in numbers)
-            for name, numbers in families.items()
-            if any(number.n for number in numbers)
-        },
-    )
+    hidden: set[str] = set()
+    for numbers in averages:
+        small = {name for name, number in numbers.items() if is_small(number)}
+        sizes = {
+            name: number.n_positive for name, number in numbers.items() if number.value is not None
+        }
+        hidden |= small | with_second(small & sizes.keys(), sizes)
+    return frozenset(hidden)
 
 
 def with_second(small: Set[str], sizes: Mapping[str, int]) -> frozenset[str]:

@@ -54,7 +54,8 @@ def _restriction(about: Subject) -> str:
         return (
             "Credentialed data stand behind these numbers: images are left out, and cells over "
             f"fewer than {MIN_PATIENTS} patients, or 20 positive ones, are withheld, and a second "
-            "one wherever one alone would follow from an average or a total."
+            "one wherever one alone would follow from an average or a total; so are reference rows "
+            "that numbers of so few positives alone decide."
         )
     return (
         "Credentialed data stand behind these numbers, and small cells are shown: this report "

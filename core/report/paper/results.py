@@ -7,7 +7,7 @@ from core.metrics.flags import FLAGS
 from core.report.board import HEADLINE
 from core.report.numbers import Number, RunNumbers, finding_questions, run_numbers, study_metrics
 from core.report.paper.blocks import Bar, Block, Forest, Grid, Heading, Paragraph, Section
-from core.report.paper.cells import UNDEFINED, cell, count, withheld
+from core.report.paper.cells import UNDEFINED, cell, count, is_small, withheld
 from core.report.paper.subject import POLICY, SPLIT, Subject, policy_of
 
 MAX_RUNS_A_TABLE = 5
@@ -105,7 +105,9 @@ def _beside(about: Subject) -> Iterator[Block]:
     """Reference rows and published ones, apart from what was measured here."""
     questions = study_metrics(POLICY)
     references = tuple(
-        (row.record.run_id, *(_cells_of(about, row))) for row in about.board.references
+        (row.record.run_id, *(_cells_of(about, row)))
+        for row in about.board.references
+        if not (about.is_closed and _has_small(row))
     )
     if references:
         told = "Reference rows, reached without looking at an image; never ranked."
@@ -128,6 +130,12 @@ def _beside(about: Subject) -> Iterator[Block]:
         yield Grid(told, ("row", *questions), published)
 
 
+def _has_small(row: RunNumbers) -> bool:
+    """Whether its averages, which follow from numbers of positives alone, tell of a small cell."""
+    found = (row.numbers.get((finding, "auroc", None)) for finding in FINDINGS)
+    return any(number is not None and is_small(number) for number in found)
+
+
 def _cells_of(about: Subject, row: RunNumbers) -> Iterator[str]:
     for question in study_metrics(policy_of(row)).values():
         yield cell(row.numbers.get(question), about.is_closed)
@@ -145,7 +153,10 @@ def findings(about: Subject) -> Iterator[Block]:
 def _finding_table(about: Subject, metric: str, rows: tuple[RunNumbers, ...]) -> Grid:
     marks = tuple(about.marks[row.record.run_id] for row in rows)
     numbers = {str(finding): _numbers(str(finding), metric, rows) for finding in FINDINGS}
-    told = {name: [each for each in found if each] for name, found in numbers.items()}
+    columns = [
+        {name: found[place] for name, found in numbers.items()} for place in range(len(rows))
+    ]
+    told = [{name: each for name, each in column.items() if each} for column in columns]
     seconds = withheld(told) if about.is_closed else frozenset[str]()
     return Grid(
         f"{metric} of each finding on {about.target}, per cent with 95 % interval; "

@@ -1,18 +1,19 @@
 """What is lost from source to target, in subgroups, and between which runs a difference holds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from core.findings import FINDINGS
 from core.metrics.compare import Comparison
 from core.metrics.rows import MetricValue
+from core.report.board import HEADLINE
 from core.report.comparison import Compared
 from core.report.numbers import RunNumbers, run_numbers
 from core.report.paper.blocks import Bar, Block, Forest, Grid, Heading, Paragraph, Section
 from core.report.paper.cells import (
-    MIN_PATIENTS,
     UNDEFINED,
     WITHHELD,
     interval,
+    is_small,
     p_value,
     with_second,
     withheld,
@@ -62,13 +63,17 @@ def _gaps_of(about: Subject, row: RunNumbers) -> Gaps:
     if not found or source is None:
         return {}
     home = run_numbers(about.results, row.record.run_id, source, SPLIT)
-    sides = {
-        str(finding): [
-            number for side in (row, home) if (number := side.numbers.get((finding, "auroc", None)))
-        ]
-        for finding in FINDINGS
-    }
+    sides = [
+        {
+            str(finding): number
+            for finding in FINDINGS
+            if (number := side.numbers.get((finding, "auroc", None)))
+        }
+        for side in (row, home)
+    ]
     closed = withheld(sides) if about.is_closed else frozenset[str]()
+    if about.is_closed and any(is_small(side.numbers[HEADLINE]) for side in (row, home)):
+        return {}
     return {str(name): dict(each) for name, each in found.items() if str(name) not in closed}
 
 
@@ -89,7 +94,7 @@ def subgroups(about: Subject) -> Iterator[Block]:
     names = {name: row for column in columns.values() for name, row in column.items()}
     if not names:
         return
-    closed = _closed_groups(names) if about.is_closed else frozenset[str]()
+    closed = _closed_groups(list(columns.values())) if about.is_closed else frozenset[str]()
     yield Heading(Section.SUBGROUPS)
     yield Grid(
         f"Macro AUROC in subgroups of {about.target}, per cent with 95 % interval, unadjusted; "
@@ -117,15 +122,16 @@ def _macros(about: Subject, run_id: str) -> dict[str, MetricValue]:
     }
 
 
-def _closed_groups(rows: Mapping[str, MetricValue]) -> frozenset[str]:
+def _closed_groups(columns: Sequence[Mapping[str, MetricValue]]) -> frozenset[str]:
     """Groups of few patients, and one more of a partition that has one: its groups add up."""
-    partitioned: dict[str, dict[str, MetricValue]] = {}
-    for name, row in rows.items():
-        partitioned.setdefault(name.partition("=")[0], {})[name] = row
+    small = {name for rows in columns for name, row in rows.items() if is_small(row)}
+    partitioned: dict[str, dict[str, int]] = {}
+    for rows in columns:
+        for name, row in rows.items():
+            partitioned.setdefault(name.partition("=")[0], {})[name] = row.n
     closed: set[str] = set()
-    for groups in partitioned.values():
-        small = {name for name, row in groups.items() if row.n_patients < MIN_PATIENTS}
-        closed |= with_second(small, {name: row.n for name, row in groups.items()})
+    for sizes in partitioned.values():
+        closed |= with_second(small & sizes.keys(), sizes)
     return frozenset(closed)
 
 
@@ -138,7 +144,8 @@ def _group_cell(row: MetricValue | None, is_withheld: bool) -> str:
 def pairs(about: Subject) -> Iterator[Block]:
     """All pairs of ranked runs on macro AUROC, one family, corrected by Holm."""
     compared = about.compared
-    if compared is None:
+    ranked = (row.numbers[HEADLINE] for row in about.board.ranked)
+    if compared is None or (about.is_closed and any(map(is_small, ranked))):
         return
     marks = about.marks
     yield Heading(Section.PAIRS)
