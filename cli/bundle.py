@@ -8,7 +8,7 @@ import typer
 from cli import output
 from cli.options import DATA, RESULTS, AllRuns, AsJson, DataDir, ResultsDir, RunIds
 from cli.progress import shown
-from cli.selection import selected_or_imported
+from cli.selection import selected_entries
 
 
 def bundle(
@@ -31,7 +31,7 @@ def bundle(
     from core.store import DataStore, ResultStore
 
     stores = DataStore(data), ResultStore(results)
-    chosen = selected_or_imported(stores[1], run_ids, all_runs)
+    chosen = [entry.run_id for entry in selected_entries(stores[1], run_ids, all_runs)]
     with shown() as progress:
         made = stage.run(out, chosen, *stores, allow_restricted, progress)
     if as_json:

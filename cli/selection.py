@@ -29,45 +29,27 @@ def selected_runs(
     return done
 
 
-def selected_or_imported(
-    results: ResultStore, run_ids: list[str] | None, all_runs: bool
-) -> tuple[str, ...]:
-    """As `selected_runs`, with the imported runs.
-
-    Raises:
-        ConfigError: If none was named, a name is unknown, or there is no run.
-    """
-    imported = results.import_ids()
-    if all_runs and not run_ids and imported:
-        return (*results.done(), *imported)
-    if all_runs or not run_ids:
-        return selected_runs(results, run_ids, all_runs)
-    return tuple(
-        run_id if run_id in imported else results.trained(run_id).run_id for run_id in run_ids
-    )
-
-
 def selected_entries(
-    results: ResultStore, run_ids: list[str] | None, all_runs: bool, target: str
+    results: ResultStore, run_ids: list[str] | None, all_runs: bool, target: str | None = None
 ) -> tuple[Entry, ...]:
-    """As `selected_runs`, with the imported runs; of all of them those that predict the target.
+    """As `selected_runs`, with the imported runs: given a target, of all those that predict it.
 
     Raises:
         ConfigError: If none was named, a name is unknown, or there is no run.
     """
+    if run_ids and not all_runs:
+        return tuple(map(results.finished, run_ids))
+    imported = [
+        entry
+        for entry in map(results.entry, results.import_ids())
+        if target is None or _predicts(results, entry, target)
+    ]
+    if not imported or run_ids or not all_runs:
+        return tuple(map(results.trained, selected_runs(results, run_ids, all_runs)))
+    return (*map(results.trained, results.done()), *imported)
+
+
+def _predicts(results: ResultStore, entry: Entry, target: str) -> bool:
     from core.tables import PREDICTIONS
 
-    imported = results.import_ids()
-    if run_ids and not all_runs:
-        return tuple(
-            results.entry(run_id) if run_id in imported else results.trained(run_id)
-            for run_id in run_ids
-        )
-    fitting = [
-        entry
-        for entry in map(results.entry, imported)
-        if results.has(entry.run_id, PREDICTIONS, target) and entry.source != target
-    ]
-    if not fitting or run_ids or not all_runs:
-        return tuple(map(results.trained, selected_runs(results, run_ids, all_runs)))
-    return (*map(results.trained, results.done()), *fitting)
+    return results.has(entry.run_id, PREDICTIONS, target) and entry.source != target

@@ -1,28 +1,23 @@
 """Numbers and names as text: one decimal of a per cent, and a dash for what is undefined."""
 
+from core.report.written import MINUS, written
+
 NOTHING = "–"
-MINUS = "−"
 
 
 def percent(value: float | None) -> str:
     """0.7168 → "71.7"; the sign says per cent where the column does not."""
-    return NOTHING if value is None else _written(100 * value, ".1f")
+    return NOTHING if value is None else written(100 * value, ".1f")
 
 
 def signed(value: float | None) -> str:
     """A difference in percentage points: −0.123 → "−12.3", 0.05 → "+5.0", −0.0001 → "0.0"."""
-    return NOTHING if value is None else _written(100 * value, "+.1f")
+    return NOTHING if value is None else written(100 * value, "+.1f")
 
 
 def decimal(value: float | None) -> str:
     """A value that is no share: −0.123 → "−0.12", 1.5 → "1.50"."""
-    return NOTHING if value is None else _written(value, ".2f")
-
-
-def _written(value: float, form: str) -> str:
-    """What rounds to zero has no sign: it is neither a rise nor a fall."""
-    text = format(value, form)
-    return (text if float(text) else text.lstrip("+-")).replace("-", MINUS)
+    return NOTHING if value is None else written(value, ".2f")
 
 
 def decimal_interval(low: float | None, high: float | None) -> str:

@@ -7,7 +7,8 @@ from core.errors import ProtocolError
 from core.imaging.perceptual import from_hex
 from core.protocol.duplicates import Pictures, copies
 from core.protocol.observations import Observation, Severity, listed
-from core.store.data import CachedImages, Dataset
+from core.store.data import Dataset
+from core.store.pixels import CachedImages
 
 
 def pictures_of(dataset: Dataset, images: CachedImages) -> Pictures:

@@ -18,7 +18,8 @@ from core.progress import Progress, silent
 from core.protocol.duplicates import Pictures
 from core.protocol.observations import Observation, Severity, listed
 from core.specs import ImageSpec
-from core.store.data import CachedImages, Dataset
+from core.store.data import Dataset
+from core.store.pixels import CachedImages
 
 HASHED = ImageSpec()
 """Pictures are compared as the default cache holds them, so that it can be used where it is."""

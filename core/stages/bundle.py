@@ -75,7 +75,7 @@ def run(
     unfinished = out / _UNFINISHED
     if out.exists() and any(out.iterdir()) and not unfinished.exists():
         raise ConfigError(f"{out}: is not empty; give a new folder for the bundle.")
-    entries = [_finished(results, run_id) for run_id in run_ids]
+    entries = [results.finished(run_id) for run_id in run_ids]
     write_text(unfinished, "This bundle is being made, or was not made to the end.\n")
     new_data, new_results = DataStore(out / "data"), ResultStore(out / "results")
     way = _Way(results, new_results, None if allow_restricted else _restricted(data))
@@ -107,11 +107,6 @@ class _Way:
     home: ResultStore
     new: ResultStore
     restricted: frozenset[str] | None
-
-
-def _finished(results: ResultStore, run_id: str) -> Entry:
-    is_imported = run_id in results.import_ids()
-    return results.entry(run_id) if is_imported else results.trained(run_id)
 
 
 def _restricted(data: DataStore) -> frozenset[str]:

@@ -12,7 +12,8 @@ from core.imaging.verify import changed_files, damaged_rows
 from core.imaging.workers import Sources
 from core.progress import Progress, silent
 from core.specs import ImageSpec
-from core.store.data import CachedImages, Dataset, DataStore
+from core.store.data import Dataset, DataStore
+from core.store.pixels import CachedImages
 
 
 def run(store: DataStore, name: str, image: ImageSpec, progress: Progress = silent) -> CachedImages:

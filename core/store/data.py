@@ -15,7 +15,7 @@ from core.specs import ImageSpec
 from core.store.arrays import memory_map
 from core.store.hashed import check_hashed, write_array
 from core.store.parquet import content_hash, read_provenance, read_table, write_table
-from core.store.pixels import Pixels
+from core.store.pixels import CachedImages, Pixels
 from core.tables import BOXES, IMAGES, MANIFEST, QUARANTINE
 
 CACHE_VERSION = 2
@@ -62,21 +62,6 @@ class Dataset:
             root=pl.lit(self.record.root), spec=pl.lit(f"{CACHE_VERSION}{image.digest()}")
         )
         return content_hash(files)[:8]
-
-
-@dataclass(frozen=True, eq=False)
-class CachedImages:
-    """Decoded images of a data set, in the manifest's order.
-
-    Args:
-        key: 8 hex digits over everything that the pixels depend on.
-        pixels: uint8 [N, size, size], memory-mapped; damage is found on reading.
-        index: One row per image (`tables.IMAGES`).
-    """
-
-    key: str
-    pixels: Pixels
-    index: pl.DataFrame
 
 
 class DataStore:
@@ -224,8 +209,8 @@ class DataStore:
             DataError: If the file is damaged or of another length.
         """
         path = self.features_path(dataset, key)
-        check_hashed(path)
         features = memory_map(path, np.float32)
+        check_hashed(path)
         if features.ndim != 2 or len(features) != dataset.manifest.height:
             raise DataError(f"{path}: not one row per image; remove it and run again.")
         return features

@@ -35,10 +35,8 @@ def check_hashed(path: Path) -> None:
     """Check, once a process, that an array's file is what was written: 1 GB takes about a second.
 
     Raises:
-        DataError: If it is missing, or not what was written.
+        DataError: If it is not.
     """
-    if not path.exists():
-        raise DataError(f"{path}: cannot be read; remove it and run again.")
     status = path.stat()
     if not _is_whole(path, status.st_size, status.st_mtime_ns):
         raise DataError(f"{path}: is not what was written; remove it and run again.")

@@ -1,6 +1,7 @@
 """Decoded images on disk, each compared with its checksum when it is first read."""
 
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,7 +31,8 @@ class Pixels:
         self, values: NDArray[np.uint8], index: pl.DataFrame, path: Path, dataset: str
     ) -> None:
         self.values, self.path, self.dataset = values, path, dataset
-        self._names, self._checksums = index["image_id"], index["checksum"].to_list()
+        self._names, self._places = index["image_id"], np.arange(len(values))
+        self._checksums = index["checksum"].fill_null(0).to_numpy()
         self._is_due = index["checksum"].is_not_null().to_numpy().copy()
 
     def __len__(self) -> int:
@@ -59,7 +61,7 @@ class Pixels:
             DataError: If a row is not what was decoded.
         """
         found = self.values[rows]
-        places = np.atleast_1d(np.arange(len(self))[rows])
+        places = np.atleast_1d(self._places[rows])
         for place in np.flatnonzero(self._is_due[places]):
             row, image = int(places[place]), found if found.ndim == 2 else found[place]
             if zlib.crc32(image.data) != self._checksums[row]:
@@ -72,3 +74,18 @@ class Pixels:
             f"{self.path}, row {row}: the pixels of image {self._names[row]!r} are not what was "
             f"decoded; remove the file and run: cxr data cache {self.dataset}."
         )
+
+
+@dataclass(frozen=True, eq=False)
+class CachedImages:
+    """Decoded images of a data set, in the manifest's order.
+
+    Args:
+        key: 8 hex digits over everything that the pixels depend on.
+        pixels: uint8 [N, size, size], memory-mapped; damage is found on reading.
+        index: One row per image (`tables.IMAGES`).
+    """
+
+    key: str
+    pixels: Pixels
+    index: pl.DataFrame

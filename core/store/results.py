@@ -191,6 +191,15 @@ class ResultStore:
             )
         return record
 
+    def finished(self, run_id: str) -> Entry:
+        """The record of a run that was trained to the end, or imported.
+
+        Raises:
+            ConfigError: If there is no such run, or it is not done.
+            DataError: If its record is damaged.
+        """
+        return self.entry(run_id) if run_id in self.import_ids() else self.trained(run_id)
+
     def head_path(self, run_id: str) -> Path:
         """Where a run's linear head lies (safetensors)."""
         return self.folder(run_id) / "head.safetensors"

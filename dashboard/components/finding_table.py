@@ -8,7 +8,7 @@ from core.metrics.table import METRICS
 from dashboard.components.frame import scrolling
 from dashboard.components.markup import Markup, element, joined, link, plain, styled
 from dashboard.components.numbers import Notes, number, unit_of
-from dashboard.components.study_table import run_name
+from dashboard.components.run_name import run_name
 from dashboard.context import Context
 from dashboard.queries.breakdown import FindingRow, may_be_ranked
 from dashboard.queries.cells import Cell, Place, cells_of

@@ -7,7 +7,7 @@ from core.saliency.priors import BASELINES
 from dashboard.components.frame import scrolling
 from dashboard.components.markup import Markup, element, joined, plain, styled
 from dashboard.components.numbers import Notes, number
-from dashboard.components.study_table import run_name
+from dashboard.components.run_name import run_name
 from dashboard.context import Context
 from dashboard.queries.localisation import Agreed, Localised, Sane
 from dashboard.queries.reading import Run

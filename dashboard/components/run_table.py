@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from core.records import RunRecord, RunStatus
 from dashboard.components.frame import scrolling
 from dashboard.components.markup import EMPTY, Markup, element, joined, plain, styled
-from dashboard.components.study_table import run_name
+from dashboard.components.run_name import run_name
 from dashboard.queries.reading import AnyRun
 from dashboard.queries.run_list import Settings, scored_on
 from dashboard.typography import NOTHING, plural

@@ -8,13 +8,13 @@ from core.report.published import PublishedRow
 from dashboard.components.frame import scrolling
 from dashboard.components.markup import EMPTY, Markup, element, joined, link, plain, styled
 from dashboard.components.numbers import Notes, number, span
+from dashboard.components.run_name import run_name
 from dashboard.context import Context
 from dashboard.queries.cells import HEADLINE, STUDY_COLUMNS, Cell, Column
 from dashboard.queries.leaderboard import Leaderboard
 from dashboard.queries.map_columns import AGREED, ENERGY, HIT_RATE, MapCells
 from dashboard.queries.reading import Broken
 from dashboard.queries.study_row import Row
-from dashboard.tokens import RunToken
 from dashboard.typography import NOTHING, count, percent, points
 
 _WEIGHTS: Mapping[str, str] = {
@@ -168,28 +168,6 @@ def study_table(
     head = plain("thead", plain("tr", element("th", {"scope": "col"}, "Run"), *cells))
     shown = plain("table", head, plain("tbody", *body))
     return joined((scrolling("Runs and their numbers", shown), table.notes.block()))
-
-
-def run_name(look: RunToken, address: str = "", badge: str = "", *more: Markup) -> Markup:
-    """A run's mark, backbone, loss and tuning, as the head of its row.
-
-    Args:
-        look: Of the run.
-        address: Where the name leads, "" for nowhere.
-        badge: What stands in a frame behind it.
-        more: What else follows.
-    """
-    glyph = element(
-        "span",
-        {"class": "glyph", "style": f"color:{look.colour}", "aria-hidden": "true"},
-        look.glyph,
-    )
-    backbone = link(address, look.backbone) if address else look.backbone
-    framed = [styled("span", "badge", badge)] if badge else []
-    marks = joined((*framed, *more), " ")
-    behind = [" ", styled("span", "marks", marks) if more else marks] if marks else []
-    content = joined((glyph, backbone, styled("span", "head", look.head, *behind)))
-    return element("th", {"class": "run", "scope": "row"}, content)
 
 
 def _row(row: Row, heads: Sequence[str], table: _Table, is_reference: bool = False) -> Markup:

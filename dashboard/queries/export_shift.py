@@ -17,12 +17,7 @@ def shift_frame(rows: Sequence[Shifted], run: AnyRun, metric: str, where: Place)
     """One metric by finding: on source test, on the target, and the gap."""
     home = at_home(run, where)
     return tidy(
-        {"finding": row.finding}
-        | of_run(run)
-        | {"side": side}
-        | of_place(place)
-        | {"metric": metric}
-        | found
+        _on_side(row.finding, run, side, place) | {"metric": metric} | found
         for row in rows
         for side, place, found in (
             ("source test", home, of_cell(row.home) if row.home else {}),
@@ -37,17 +32,16 @@ def promise_frame(rows: Sequence[Promise], run: AnyRun, where: Place) -> pl.Data
     """Metrics by finding: on source test, and on the target."""
     places = {"source test": at_home(run, where), "target": where}
     return tidy(
-        {"finding": row.finding}
-        | of_run(run)
-        | {"side": side}
-        | of_place(place)
-        | {"metric": metric}
-        | of_cell(cell)
+        _on_side(row.finding, run, side, place) | {"metric": metric} | of_cell(cell)
         for row in rows
         for metric, pair in row.pairs.items()
         for (side, place), cell in zip(places.items(), pair, strict=True)
         if cell
     )
+
+
+def _on_side(finding: str, run: AnyRun, side: str, place: Place) -> Record:
+    return {"finding": finding} | of_run(run) | {"side": side} | of_place(place)
 
 
 def score_frame(rows: Sequence[Sides], run: AnyRun, where: Place) -> pl.DataFrame:

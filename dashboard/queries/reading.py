@@ -14,7 +14,8 @@ import polars as pl
 from core.datasets.counts import count_findings
 from core.records import ImportRecord, RunRecord
 from core.specs import ImageSpec
-from core.store.data import CachedImages, Dataset, DataStore
+from core.store.data import Dataset, DataStore
+from core.store.pixels import CachedImages
 from core.store.results import ResultStore
 from core.store.thumbnails import ThumbnailStore
 from core.tables import TABLES, Table

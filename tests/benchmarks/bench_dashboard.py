@@ -10,11 +10,11 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.benchmarks.dashboard_clock import start_clock, timed
 from tests.benchmarks.dashboard_server import Server, Took, serving
 from tests.benchmarks.dashboard_store import AWAY, Size, build
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -41,25 +41,6 @@ def page(): st.html('<p class="cxr">Nothing</p>')
 def other(): st.html('<p class="cxr">Nothing else</p>')
 st.navigation([st.Page(page), st.Page(other)], position="top").run()
 """
-CLOCK = """() => {
-    const app = document.querySelector('[data-testid="stApp"]');
-    window.still = window.clicked = 0;
-    addEventListener('click', () => {
-        window.still = 0;
-        window.clicked = performance.now();
-    }, true);
-    new MutationObserver(() => requestAnimationFrame(() => {
-        const isIdle = app.dataset.testScriptState === 'notRunning';
-        window.still = isIdle ? performance.now() : 0;
-    })).observe(app, {
-        subtree: true, childList: true, attributeFilter: ['data-test-script-state'],
-    });
-}"""
-"""Notes the click, and when the script has run and the last that it said is drawn."""
-
-STILL_MS = 150
-"""Nothing has changed for so long: the page stands."""
-
 OTHER_PAGE = """async ([place, words]) => {
     const start = performance.now();
     document.querySelectorAll('[data-testid=stTopNavLink]')[place].click();
@@ -156,25 +137,16 @@ def _opened(page: Page, server: Server, path: str) -> None:
     settle(page)
 
 
-def _timed(page: Page, server: Server, act: Callable[[], None]) -> Took:
-    """From the click in the page until nothing on it changes any more."""
-    before = server.cpu_ms
-    act()
-    page.wait_for_function(f"window.still > 0 && performance.now() - window.still > {STILL_MS}")
-    took = float(page.evaluate("() => window.still - window.clicked"))
-    return Took(took, server.cpu_ms - before)
-
-
 def _switch(page: Page, server: Server, place: int) -> Took:
     """Go to a page by the navigation."""
     click = f"document.querySelectorAll('[data-testid=stTopNavLink]')[{place}].click()"
-    return _timed(page, server, lambda: page.evaluate(click))
+    return timed(page, server, lambda: page.evaluate(click))
 
 
 def _switches(page: Page, server: Server, repeats: int) -> dict[str, list[Took]]:
     """By the navigation, in one session; every page was seen before."""
     _opened(page, server, "")
-    page.evaluate(CLOCK)
+    start_clock(page)
     found: dict[str, list[Took]] = {path or "overview": [] for path in PAGES}
     for turn in range(repeats + 1):
         for place in [*range(1, len(PAGES)), 0]:
@@ -205,14 +177,14 @@ def _choices(page: Page, server: Server, repeats: int) -> dict[str, list[Took]]:
     found: dict[str, list[Took]] = {}
     for path, label in CHOICES:
         _opened(page, server, path)
-        page.evaluate(CLOCK)
+        start_clock(page)
         for turn in range(repeats):
             box = page.get_by_role("combobox", name=label).last
             box.click()
             box.press("ArrowDown")
             option = page.get_by_role("option").nth(1 + turn % 2)
             option.wait_for()
-            took = _timed(page, server, option.click)
+            took = timed(page, server, option.click)
             found.setdefault(f"{label} ({path or 'overview'})", []).append(took)
     return found
 
@@ -223,9 +195,9 @@ def _links(page: Page, server: Server, repeats: int) -> dict[str, list[Took]]:
     for path, selector, name in LINKS:
         for _ in range(repeats):
             _opened(page, server, path)
-            page.evaluate(CLOCK)
+            start_clock(page)
             link = page.locator(selector).first
-            took = _timed(page, server, lambda link=link: link.evaluate("link => link.click()"))
+            took = timed(page, server, lambda link=link: link.evaluate("link => link.click()"))
             found.setdefault(name, []).append(took)
     return found
 
@@ -269,7 +241,7 @@ def _traffic(browser: Browser, server: Server) -> None:
 def _use(page: Page, server: Server) -> None:
     """As many switches between pages as a long session has."""
     _opened(page, server, "")
-    page.evaluate(CLOCK)
+    start_clock(page)
     for turn in range(NUM_INTERACTIONS):
         _switch(page, server, turn % len(PAGES))
 

@@ -26,8 +26,8 @@ from core.roles import (
     require_role,
 )
 from core.specs import RunSpec
-from core.store.data import CachedImages, Dataset
-from core.store.pixels import Pixels
+from core.store.data import Dataset
+from core.store.pixels import CachedImages, Pixels
 from core.tables import BOXES, IMAGES, MANIFEST
 from core.training.probe import fit
 

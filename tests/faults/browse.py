@@ -144,6 +144,8 @@ async def _interact(page: Page, kind: str, address: str, rng: random.Random) -> 
         boxes = await page.query_selector_all('section[data-testid="stSidebar"] [role="combobox"]')
         if boxes:
             await boxes[rng.randrange(min(2, len(boxes)))].click()
+            # An open list makes the rest inert: keys that come before it opens would leave it so.
+            await page.wait_for_selector('[role="option"]')
             await page.keyboard.press(rng.choice(("ArrowDown", "ArrowUp")))
             await page.keyboard.press("Enter")
             return kind

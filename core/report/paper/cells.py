@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from core.metrics.flags import FEW_POSITIVES, THIN_POSITIVES
 from core.metrics.values import MetricValue
 from core.report.numbers import Number
+from core.report.written import written
 
 MIN_PATIENTS = 10
 """Cells of restricted data over fewer stay out of what is published (PROTOCOL section 8)."""
@@ -95,19 +96,13 @@ def interval(
     """A share in per cent with its bounds; a difference carries its sign."""
     if value is None:
         return UNDEFINED
-    sign = "+" if is_signed else ""
-    shown = _rounded(value, sign)
+    form = "+.1f" if is_signed else ".1f"
+    shown = written(100 * value, form)
     if low is None or high is None:
         return shown
     between = " to " if is_signed else "–"
-    bounds = between.join(_rounded(bound, sign) for bound in (low, high))
+    bounds = between.join(written(100 * bound, form) for bound in (low, high))
     return f"{shown} ({bounds})"
-
-
-def _rounded(share: float, sign: str) -> str:
-    """In per cent; what rounds to zero has no sign."""
-    rounded = round(100 * share, 1)
-    return f"{rounded:{sign if rounded else ''}.1f}".replace("-0.0", "0.0").replace("-", "−")
 
 
 def p_value(value: float | None) -> str:

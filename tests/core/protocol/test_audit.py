@@ -15,8 +15,8 @@ from core.protocol import audit_pair, audit_target
 from core.protocol.audit import pictures_of
 from core.protocol.files import HASHED
 from core.stages import cache, check, index
-from core.store.data import CachedImages, Dataset, DataStore
-from core.store.pixels import Pixels
+from core.store.data import Dataset, DataStore
+from core.store.pixels import CachedImages, Pixels
 from core.tables import QUARANTINE
 from tests.fixtures.releases import write_table_dataset
 

@@ -13,7 +13,7 @@ from core.protocol.audit import pictures_of
 from core.specs import ImageSpec
 from core.stages import cache
 from core.store import DataStore, ResultStore
-from core.store.data import CachedImages
+from core.store.pixels import CachedImages
 from core.tables import CURVES, HEATMAPS, METRICS, PREDICTIONS, QUARANTINE, REPLICATES, THRESHOLDS
 from tests.fixtures.pipeline import Cxr
 from tests.fixtures.releases import write_release, write_table_dataset

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 from core.findings import FINDINGS
-from core.records import DatasetRecord
 from core.report import run_numbers
 from core.report.paper import paper, subject
 from core.report.paper.blocks import Forest, Grid, Section
@@ -16,7 +15,7 @@ from core.stages import import_predictions
 from core.stages.import_predictions import ImportRequest
 from core.store import DataStore, ResultStore
 from core.tables import BOXES, MANIFEST
-from tests.fixtures.imported_runs import AWAY, HOME, Places, predictions
+from tests.fixtures.imported_runs import AWAY, HOME, Places, predictions, record
 from tests.fixtures.pipeline import Cxr
 
 NUM_IMAGES = 360
@@ -98,19 +97,8 @@ def _restricted(folder: Path, positives: Mapping[str, int]) -> Places:
     """A source and a credentialed target, an image a patient."""
     data = DataStore(folder / "data")
     for name in (HOME, AWAY):
-        record = DatasetRecord(
-            name=name,
-            adapter="table",
-            root="/nowhere",
-            tables_only=True,
-            labeller="labels by chance",
-            split_name="made up",
-            licence="none",
-            citation="nobody",
-            restricted=True,
-        )
         counts = positives if name == AWAY else dict.fromkeys(positives, 60)
-        data.write_dataset(record, _manifest(name, counts), BOXES.empty())
+        data.write_dataset(record(name, restricted=True), _manifest(name, counts), BOXES.empty())
     return Places(data, ResultStore(folder / "results"))
 
 
