@@ -1,13 +1,21 @@
 """ROC and precision-recall curves with the operating point of the policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.figures.layout import LINE, UNRANKED_OPACITY, Panel, Trace, drawn, titled
+from dashboard.figures.layout import (
+    LINE,
+    UNRANKED_OPACITY,
+    Figure,
+    Panel,
+    Trace,
+    drawn,
+    percents,
+    titled,
+)
 from dashboard.figures.marks import Look, Mark, marked
 from dashboard.typography import label_text
 
@@ -39,7 +47,7 @@ AXES: Mapping[str, Axes] = {
 """`roc` and `pr`; average precision is the area under the steps of the latter."""
 
 
-def curve_figure(frame: pl.DataFrame, prevalence: float | None) -> go.Figure:
+def curve_figure(frame: pl.DataFrame, prevalence: float | None) -> Figure:
     """All runs' curves, a panel a row of `AXES`.
 
     Args:
@@ -67,8 +75,8 @@ def _panel(frame: pl.DataFrame, kind: str, prevalence: float | None) -> Panel:
 
 def _line(row: Row, axes: Axes) -> Trace:
     return {
-        "x": _percent(row["x"]),
-        "y": _percent(row["y"]),
+        "x": percents(row["x"]),
+        "y": percents(row["y"]),
         "mode": "lines",
         "line": {"color": row["colour"], "width": 1.8, "dash": row["dash"], "shape": axes.shape},
         "opacity": _opacity(row),
@@ -78,7 +86,7 @@ def _line(row: Row, axes: Axes) -> Trace:
 
 
 def _point(row: Row) -> Mark:
-    (x,), (y,) = _percent([row["at_x"]]), _percent([row["at_y"]])
+    (x,), (y,) = percents([row["at_x"]]), percents([row["at_y"]])
     told = f"{label_text(row['title'])}<br>at the threshold: {x:.1f}, {y:.1f}"
     look = Look(row["colour"], row["colour"], _opacity(row), size_px=11)
     return Mark(x, y, row["symbol"], told, look)
@@ -86,8 +94,3 @@ def _point(row: Row) -> Mark:
 
 def _opacity(row: Row) -> float:
     return 1.0 if row["is_ranked"] else UNRANKED_OPACITY
-
-
-def _percent(values: Sequence[float]) -> list[float]:
-    # A thousandth of a point is less than a screen shows.
-    return [round(100 * value, 3) for value in values]

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures.layout import LINE, Panel, Trace, drawn, titled, upright
+from dashboard.figures.layout import LINE, Figure, Panel, Trace, drawn, percents, titled, upright
 from dashboard.queries.exploration import Band, Explored
 from dashboard.tokens import BLUE, ORANGE
 
@@ -14,10 +13,10 @@ NUM_HISTOGRAM_BINS = 40
 BAND_OPACITY = 0.18
 
 
-def band_figure(found: Explored) -> go.Figure:
+def band_figure(found: Explored) -> Figure:
     """ROC, precision-recall and calibration, each a line with its 95 % band."""
     prevalence = 100 * float(found.labels.mean())
-    calibrated = (("Mean score of the bin, %", "Observed positive, %"), [0.0, 100.0])
+    calibrated = (("Mean score, %", "Positive, %"), [0.0, 100.0])
     panels = (
         _band(found.roc, ("1 − specificity, %", "Sensitivity, %"), [0.0, 100.0]),
         _band(found.pr, ("Recall, %", "Precision, %"), [prevalence] * 2),
@@ -32,7 +31,7 @@ def _band(
     """A line with its band, before a dotted reference from left to right, in per cent."""
     x_label, y_label = labels
     known = ~np.isnan(band.low)
-    x, low, high = (100 * each[known] for each in (band.x, band.low, band.high))
+    x, low, high = (percents(each[known]) for each in (band.x, band.low, band.high))
     traces: list[Trace] = [
         {
             "x": [0, 100],
@@ -42,8 +41,8 @@ def _band(
             "hoverinfo": "skip",
         },
         {
-            "x": np.concatenate((x, x[::-1])).tolist(),
-            "y": np.concatenate((high, low[::-1])).tolist(),
+            "x": [*x, *x[::-1]],
+            "y": [*high, *low[::-1]],
             "fill": "toself",
             "mode": "none",
             "fillcolor": BLUE,
@@ -51,8 +50,8 @@ def _band(
             "hoverinfo": "skip",
         },
         {
-            "x": (100 * band.x).tolist(),
-            "y": (100 * band.y).tolist(),
+            "x": percents(band.x),
+            "y": percents(band.y),
             "mode": mode,
             "line": {"color": BLUE, "width": 2},
             "hovertemplate": f"{x_label} %{{x:.1f}}<br>{y_label} %{{y:.1f}}<extra></extra>",
@@ -62,17 +61,17 @@ def _band(
     return Panel(traces, titled(x_label, **whole), titled(y_label, **whole))
 
 
-def score_figure(found: Explored, cut: float) -> go.Figure:
+def score_figure(found: Explored, cut: float) -> Figure:
     """How the scores of either label are spread, as shares of that label; a line at `cut`."""
     edges = np.linspace(0, 1, NUM_HISTOGRAM_BINS + 1)
     traces: list[Trace] = []
     for label, name, colour in ((0, "absent", LINE), (1, "present", ORANGE)):
         scores = found.scores[found.labels == label]
-        shares = 100 * np.histogram(scores, edges)[0] / len(scores)
+        shares = np.histogram(scores, edges)[0] / len(scores)
         traces.append(
             {
-                "x": (100 * edges[:-1]).tolist(),
-                "y": shares.tolist(),
+                "x": percents(edges[:-1]),
+                "y": percents(shares),
                 "name": f"labelled {name}, n = {len(scores):,}",
                 "mode": "lines",
                 "line": {"color": colour, "width": 2, "shape": "hv"},

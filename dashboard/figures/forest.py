@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboard.figures.layout import (
     LINE,
     UNRANKED_OPACITY,
+    Figure,
     Panel,
     Trace,
     drawn,
@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 def forest(
     frame: pl.DataFrame, label: str, chance: float | None = None, factor: float = 100
-) -> go.Figure:
+) -> Figure:
     """A forest plot.
 
     Args:

@@ -1,10 +1,8 @@
 """What every figure shares: quiet axes, no toolbar, no title of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import plotly.graph_objects as go
 
 CONFIG: Mapping[str, object] = {
     "displaylogo": False,
@@ -21,11 +19,14 @@ AXIS: Mapping[str, Any] = {
     "ticks": "",
     "fixedrange": True,
     "ticklabeloverflow": "allow",
+    "automargin": False,
 }
+"""Margins are fixed: where labels move them, a browser draws every figure twice."""
+
 LINE = "rgba(128,136,144,0.75)"
 """Of reference lines; seen on light and on dark."""
 
-GAP = 0.3
+GAP = 0.36
 """Between panels, as a share of an even division of the width: room for the next one's axis."""
 
 UNRANKED_OPACITY = 0.6
@@ -34,6 +35,9 @@ UNRANKED_OPACITY = 0.6
 
 Trace = dict[str, Any]
 """One mark or line, as plotly's schema has it."""
+
+Figure = dict[str, Any]
+"""A figure's `data` and `layout`, likewise; plotly checks it where it is shown."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,10 @@ def drawn(
     height_px: int,
     uprights: Sequence[Trace] = (),
     has_legend: bool = False,
-) -> go.Figure:
-    """A figure with the shared layout, made at once: plotly takes long over each later change.
+) -> Figure:
+    """A figure with the shared layout.
 
-    And a browser takes long over each figure, so that panels side by side are one.
+    A browser takes long over each figure, so that panels side by side are one.
 
     Args:
         panels: From left to right, equally wide.
@@ -67,12 +71,13 @@ def drawn(
         uprights: Lines over the whole height of the first panel, as `upright` makes them.
         has_legend: Whether traces are named below.
     """
+    names = any("ticktext" in panel.y for panel in panels)
     layout = {
         **_axes(panels),
         "shapes": list(uprights),
         "showlegend": has_legend,
         "height": height_px,
-        "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
+        "margin": {"l": 8 if names else 60, "r": 12, "t": 8, "b": 76 if has_legend else 52},
         "hoverlabel": {"align": "left"},
         "legend": {"orientation": "h", "y": -0.2, "x": 0, "title": {"text": ""}},
         "dragmode": False,
@@ -82,7 +87,7 @@ def drawn(
         for number, panel in zip(_numbers(panels), panels, strict=True)
         for trace in panel.traces
     ]
-    return go.Figure(data=data, layout=layout)
+    return {"data": data, "layout": layout}
 
 
 def _axes(panels: Sequence[Panel]) -> Trace:
@@ -102,9 +107,14 @@ def _numbers(panels: Sequence[Panel]) -> list[str]:
     return ["", *(str(place) for place in range(2, len(panels) + 1))]
 
 
+def percents(values: Iterable[float]) -> list[float]:
+    """Shares as per cent, to a thousandth of a point: less than a screen shows."""
+    return [round(100 * float(value), 3) for value in values]
+
+
 def titled(label: str, **more: object) -> Trace:
     """An axis with a label."""
-    return {"title": {"text": label, "standoff": 8}, **more}
+    return {"title": {"text": label, "standoff": 11}, **more}
 
 
 def upright(x: float, line: Mapping[str, object]) -> Trace:
@@ -114,11 +124,12 @@ def upright(x: float, line: Mapping[str, object]) -> Trace:
 
 
 def rows_axis(names: Sequence[str]) -> Trace:
-    """A vertical axis whose places are named, the first one on top."""
+    """A vertical axis whose places are named, the first one on top; it takes the room they need."""
     return {
         "tickvals": list(range(len(names)))[::-1],
         "ticktext": list(names),
         "range": [-0.6, len(names) - 0.4],
+        "automargin": True,
         "showgrid": False,
         "ticksuffix": "  ",
     }

@@ -1,9 +1,8 @@
 """Scores of one finding on source test and on the target."""
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures.layout import LINE, Panel, Trace, drawn, titled
+from dashboard.figures.layout import LINE, Figure, Panel, Trace, drawn, percents, titled
 from dashboard.queries.score_shift import Sides, reliability
 from dashboard.tokens import BLUE
 
@@ -12,7 +11,7 @@ NUM_HISTOGRAM_BINS = 40
 LOOKS = {"source test": {"color": LINE, "width": 2}, "target": {"color": BLUE, "width": 2}}
 
 
-def side_figure(found: Sides) -> go.Figure:
+def side_figure(found: Sides) -> Figure:
     """How the scores are spread, and how far they are probabilities; either side a line."""
     panels = (_scores(found), _reliability(found))
     return drawn(panels, HEIGHT_PX, has_legend=True)
@@ -23,11 +22,11 @@ def _scores(found: Sides) -> Panel:
     edges = np.linspace(0, 1, NUM_HISTOGRAM_BINS + 1)
     traces: list[Trace] = []
     for (side, line), pairs in zip(LOOKS.items(), (found.home, found.away), strict=True):
-        shares = 100 * np.histogram(pairs.scores, edges)[0] / len(pairs.scores)
+        shares = np.histogram(pairs.scores, edges)[0] / len(pairs.scores)
         traces.append(
             {
-                "x": (100 * edges[:-1]).tolist(),
-                "y": shares.tolist(),
+                "x": percents(edges[:-1]),
+                "y": percents(shares),
                 "name": f"{side}, n = {len(pairs.scores):,}",
                 "mode": "lines",
                 "line": {**line, "shape": "hv"},
@@ -54,8 +53,8 @@ def _reliability(found: Sides) -> Panel:
         scores, shares = reliability(pairs)
         traces.append(
             {
-                "x": (100 * scores).tolist(),
-                "y": (100 * shares).tolist(),
+                "x": percents(scores),
+                "y": percents(shares),
                 "name": side,
                 "showlegend": False,
                 "mode": "lines+markers",
@@ -64,6 +63,6 @@ def _reliability(found: Sides) -> Panel:
                 "<extra></extra>",
             }
         )
-    x = titled("Mean score of the bin, %", range=[-1, 101])
-    y = titled("Observed positive, %", range=[-1, 101])
+    x = titled("Mean score, %", range=[-1, 101])
+    y = titled("Positive, %", range=[-1, 101])
     return Panel(traces, x, y)

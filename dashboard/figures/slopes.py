@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-import plotly.graph_objects as go
-
-from dashboard.figures.layout import LINE, Panel, Trace, drawn, rows_axis, titled, upright
+from dashboard.figures.layout import LINE, Figure, Panel, Trace, drawn, rows_axis, titled, upright
 from dashboard.figures.marks import Look, Mark, marked
 from dashboard.queries.cells import Cell
 from dashboard.queries.shift import Shifted
@@ -19,7 +17,7 @@ APART = 0.12
 """Of a row's height: so far above its middle stands the source, and below it the target."""
 
 
-def slopes(rows: Sequence[Shifted], label: str) -> go.Figure:
+def slopes(rows: Sequence[Shifted], label: str) -> Figure:
     """A dumbbell a finding: hollow on source test, filled on the target, with intervals.
 
     Args:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.figures.layout import LINE, Panel, Trace, drawn, titled
+from dashboard.figures.layout import LINE, Figure, Panel, Trace, drawn, titled
 from dashboard.tokens import BLUE
 
 HEIGHT_PX = 300
@@ -33,7 +32,7 @@ QUANTITIES: Mapping[str, Quantity] = {
 }
 
 
-def training_figure(curves: pl.DataFrame) -> go.Figure:
+def training_figure(curves: pl.DataFrame) -> Figure:
     """One line a candidate; the chosen one stands out, its chosen epoch is marked.
 
     Args:

@@ -10,6 +10,7 @@ from core.report.published import PublishedRow
 from dashboard.queries.breakdown import FindingRow
 from dashboard.queries.cells import STUDY_COLUMNS, Place, cells_of
 from dashboard.queries.data_card import DataCard
+from dashboard.queries.exploration import AtThreshold
 from dashboard.queries.leaderboard import Leaderboard
 from dashboard.queries.reading import AnyRun
 from dashboard.queries.run_list import flat, scored_on
@@ -89,6 +90,26 @@ def detail_frame(
         for metric in metrics
         if (cell := cells_of(run, where, metric).get(finding))
     )
+
+
+def threshold_frame(found: AtThreshold, run: AnyRun, about: Mapping[str, object]) -> pl.DataFrame:
+    """What one threshold does, in one row.
+
+    Args:
+        found: Its outcomes, and its rates, 0 to 1.
+        run: Whose scores.
+        about: Of what, and how the threshold came to be.
+    """
+    outcomes = {name: int(getattr(found.counts, name)) for name in ("tp", "fp", "fn", "tn")}
+    rates = ("sensitivity", "specificity", "ppv", "npv", "alert_rate")
+    return tidy(
+        [of_run(run) | dict(about) | outcomes | {name: getattr(found, name) for name in rates}]
+    )
+
+
+def set_aside_frame(card: DataCard) -> pl.DataFrame:
+    """Images that no stage uses, with the reason."""
+    return card.quarantine.select(pl.lit(card.record.name).alias("dataset"), pl.all())
 
 
 def label_frame(card: DataCard) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from dashboard.components.frame import caption, sentences, show, show_head
 from dashboard.components.markup import Markup, joined, plain
 from dashboard.components.run_table import fact_table
 from dashboard.queries.data_card import DataCard, data_card, known_datasets, samples
-from dashboard.queries.export import fact_frame, group_frame, label_frame
+from dashboard.queries.export import fact_frame, group_frame, label_frame, set_aside_frame
 from dashboard.queries.scope import Scope
 from dashboard.typography import count, plural
 
@@ -65,6 +65,8 @@ def _show_card(scope: Scope, card: DataCard, slot: DeltaGenerator) -> None:
         quarantine_list(card),
     )
     offer(lambda: fact_frame(record.name, facts), "record")
+    if card.quarantine.height:
+        offer(lambda: set_aside_frame(card), "images-set-aside")
     _show_samples(scope, card)
 
 

@@ -6,11 +6,13 @@ from core.findings import Finding
 from dashboard.components import wording
 from dashboard.components.chart import show_figure
 from dashboard.components.choices import one, tick
+from dashboard.components.downloads import offer
 from dashboard.components.frame import caption, sentences, show
 from dashboard.components.markup import plain
 from dashboard.components.threshold_table import threshold_table
 from dashboard.figures.exploration import band_figure, score_figure
 from dashboard.queries.exploration import NUM_BINS, NUM_RESAMPLES, Explored, at_threshold, explored
+from dashboard.queries.export import threshold_frame
 from dashboard.queries.reading import AnyRun
 from dashboard.queries.scope import Scope
 from dashboard.queries.scores import threshold
@@ -53,8 +55,9 @@ def _show_threshold(scope: Scope, found: Explored, run: AnyRun, finding: Finding
     title = run.look.title
     show_figure(score_figure(found, cut), f"Scores of {title} for {name(finding)} by label")
     kept = "chosen here by hand, with the target’s labels in sight" if is_free else policy
+    outcome = at_threshold(found, cut)
     show(
-        threshold_table(at_threshold(found, cut)),
+        threshold_table(outcome),
         caption(
             sentences(
                 [
@@ -68,3 +71,6 @@ def _show_threshold(scope: Scope, found: Explored, run: AnyRun, finding: Finding
             )
         ),
     )
+    about = {"finding": str(finding), "dataset": scope.where.dataset, "split": scope.where.split}
+    chosen = {"threshold": cut, "threshold_from": kept}
+    offer(lambda: threshold_frame(outcome, run, about | chosen), "threshold")

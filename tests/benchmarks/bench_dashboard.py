@@ -74,7 +74,9 @@ def main() -> None:
             nothing = _empty_switches(chromium, empty, options.repeats)
             _report("page switch, warm", _switches(page, ours, options.repeats), 300, nothing)
             nothing = _empty_switches(chromium, empty, options.repeats)
-            _report("choice changed", _choices(page, ours, options.repeats), 300, nothing)
+            first, again = _choices(page, ours, options.repeats)
+            _report("choice changed, warm", again, 300, nothing)
+            _report("choice never made before", first, 1500, nothing)
             nothing = _empty_switches(chromium, empty, options.repeats)
             _report("drill-down link", _links(page, ours, options.repeats), 800, nothing)
             opened = _addresses(page, ours, options.repeats)
@@ -172,21 +174,25 @@ def _empty_switches(browser: Browser, empty: Server, repeats: int) -> list[Took]
     return found[2:]
 
 
-def _choices(page: Page, server: Server, repeats: int) -> dict[str, list[Took]]:
-    """Each choice made for the first time, then made again."""
-    found: dict[str, list[Took]] = {}
+def _choices(
+    page: Page, server: Server, repeats: int
+) -> tuple[dict[str, list[Took]], dict[str, list[Took]]]:
+    """Of each box two options in turn: each when no one chose it before, and when made again."""
+    first: dict[str, list[Took]] = {}
+    again: dict[str, list[Took]] = {}
     for path, label in CHOICES:
         _opened(page, server, path)
         start_clock(page)
-        for turn in range(repeats):
+        for turn in range(2 + repeats):
             box = page.get_by_role("combobox", name=label).last
             box.click()
             box.press("ArrowDown")
             option = page.get_by_role("option").nth(1 + turn % 2)
             option.wait_for()
             took = timed(page, server, option.click)
+            found = first if turn < 2 else again
             found.setdefault(f"{label} ({path or 'overview'})", []).append(took)
-    return found
+    return first, again
 
 
 def _links(page: Page, server: Server, repeats: int) -> dict[str, list[Took]]:

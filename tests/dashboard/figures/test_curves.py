@@ -17,7 +17,7 @@ def found(phantom: Stores, runs: Runs) -> Curves:
 
 
 def traces(found: Curves, kind: str) -> list[dict[str, Any]]:
-    figure = curve_figure(found.frame, found.prevalence).to_dict()
+    figure = curve_figure(found.frame, found.prevalence)
     return in_panel(figure, list(AXES).index(kind))
 
 

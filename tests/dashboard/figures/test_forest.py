@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from typing import Any
 
 import polars as pl
 import pytest
@@ -23,8 +22,7 @@ def marks(frame: pl.DataFrame) -> list[Drawn]:
 
 
 def labels(frame: pl.DataFrame) -> Sequence[str]:
-    drawn: dict[str, Any] = forest(frame, "AUROC macro, %").to_dict()
-    return drawn["layout"]["yaxis"]["ticktext"]
+    return forest(frame, "AUROC macro, %")["layout"]["yaxis"]["ticktext"]
 
 
 def test_values_and_intervals_are_drawn_in_per_cent(frame: pl.DataFrame) -> None:
@@ -52,7 +50,7 @@ def test_unranked_runs_stand_back(frame: pl.DataFrame) -> None:
 
 def test_runs_that_look_alike_are_one_trace(frame: pl.DataFrame) -> None:
     twice = pl.concat([frame, frame])
-    traces = forest(twice, "AUROC macro, %").to_dict()["data"]
+    traces = forest(twice, "AUROC macro, %")["data"]
 
     assert len([trace for trace in traces if "text" in trace]) == frame.height
     assert len(marks(twice)) == 2 * frame.height

@@ -1,12 +1,11 @@
 from itertools import pairwise
-from typing import Any
 
 from dashboard.figures.layout import GAP, Panel, drawn, titled
 
 
 def test_panels_are_equally_wide_and_do_not_touch() -> None:
     panels = [Panel([{"x": [k], "y": [k]}], titled(f"x{k}"), titled(f"y{k}")) for k in range(3)]
-    figure: dict[str, Any] = drawn(panels, 300).to_dict()
+    figure = drawn(panels, 300)
 
     domains = [figure["layout"][f"xaxis{number}"]["domain"] for number in ("", 2, 3)]
     assert domains[0][0] == 0
@@ -18,7 +17,7 @@ def test_panels_are_equally_wide_and_do_not_touch() -> None:
 
 def test_each_trace_stands_on_the_axes_of_its_panel() -> None:
     panels = [Panel([{"x": [k], "y": [k]}], titled(f"x{k}"), titled(f"y{k}")) for k in range(2)]
-    figure: dict[str, Any] = drawn(panels, 300).to_dict()
+    figure = drawn(panels, 300)
 
     for trace, number in zip(figure["data"], ("", "2"), strict=True):
         assert (trace["xaxis"], trace["yaxis"]) == (f"x{number}", f"y{number}")

@@ -39,7 +39,7 @@ def test_the_arms_are_the_interval(rows: list[Shifted]) -> None:
 
 
 def test_lines_join_the_two_sides_of_a_finding(rows: list[Shifted]) -> None:
-    lines = [each for each in slopes(rows, "").to_dict()["data"] if each["mode"] == "lines"]
+    lines = [each for each in slopes(rows, "")["data"] if each["mode"] == "lines"]
     points = [(x, y) for line in lines for x, y in zip(line["x"], line["y"], strict=True)]
 
     assert {(x, y) for x, y in points if x is not None} == {

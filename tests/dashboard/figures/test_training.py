@@ -28,7 +28,7 @@ def curves() -> pl.DataFrame:
 
 
 def traces(curves: pl.DataFrame, quantity: str) -> list[dict[str, Any]]:
-    return in_panel(training_figure(curves).to_dict(), list(QUANTITIES).index(quantity))
+    return in_panel(training_figure(curves), list(QUANTITIES).index(quantity))
 
 
 def test_each_candidate_has_a_line_and_the_chosen_one_lies_on_top_in_blue(
@@ -48,7 +48,7 @@ def test_the_loss_is_not_a_per_cent(curves: pl.DataFrame) -> None:
 
 def test_what_was_not_measured_has_no_panel(curves: pl.DataFrame) -> None:
     unmeasured = curves.with_columns(val_map=pl.lit(None, pl.Float32))
-    figure: dict[str, Any] = training_figure(unmeasured).to_dict()
+    figure: dict[str, Any] = training_figure(unmeasured)
 
     assert figure["layout"]["xaxis"]["domain"] == [0, 1]
     assert not in_panel(figure, 1)

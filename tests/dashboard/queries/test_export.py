@@ -1,11 +1,14 @@
 import io
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
+from core.findings import Finding
 from dashboard.queries.breakdown import breakdown
 from dashboard.queries.cells import Place, cells_at
 from dashboard.queries.data_card import data_card
+from dashboard.queries.exploration import at_threshold, explored
 from dashboard.queries.export import (
     as_csv,
     as_latex,
@@ -15,10 +18,12 @@ from dashboard.queries.export import (
     fact_frame,
     group_frame,
     label_frame,
+    set_aside_frame,
     settings_frame,
+    threshold_frame,
 )
 from dashboard.queries.leaderboard import leaderboard
-from dashboard.queries.reading import Runs
+from dashboard.queries.reading import Run, Runs
 from dashboard.stores import Stores
 
 WHERE = Place("phantom-north", "test", "source-val")
@@ -92,6 +97,29 @@ def test_runs_carry_the_settings_that_they_have(runs: Runs) -> None:
     assert frame["run_id"].to_list() == [run.run_id for run in runs.every]
     assert frame["weights"].to_list() == [run.record.spec.weights for run in runs.read]
     assert set(frame["status"]) == {"done"}
+
+
+def test_a_threshold_has_its_outcomes_and_how_it_was_chosen(phantom: Stores, run: Run) -> None:
+    found = explored(phantom, run.run_id, WHERE, Finding.MASS)
+    assert found is not None
+    outcome = at_threshold(found, 0.5)
+
+    row = threshold_frame(outcome, run, {"threshold": 0.5, "threshold_from": "by hand"}).row(
+        0, named=True
+    )
+
+    assert row["tp"] + row["fp"] + row["fn"] + row["tn"] == len(found.labels)
+    assert row["sensitivity"] == outcome.sensitivity
+    assert (row["run_id"], row["threshold_from"]) == (run.run_id, "by hand")
+
+
+def test_images_set_aside_are_named_with_their_data_set_and_reason(phantom: Stores) -> None:
+    card = data_card(phantom, "chestxray14")
+    aside = pl.DataFrame({"image_id": ["a.png"], "reason": ["blank"]})
+
+    frame = set_aside_frame(replace(card, quarantine=aside))
+
+    assert frame.rows() == [(card.record.name, "a.png", "blank")]
 
 
 def test_a_record_is_names_and_values() -> None:
