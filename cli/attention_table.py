@@ -29,6 +29,13 @@ def number(row: Mapping[str, Any]) -> str:
     return f"{value} [{row['ci_low']:.2f} {row['ci_high']:.2f}]"
 
 
+def few_patients(row: Mapping[str, Any]) -> str:
+    """A star where so few patients stand behind a value that its interval may be too narrow."""
+    from core.saliency.intervals import FEW_PATIENTS
+
+    return "*" if FEW_PATIENTS in (row["flag"] or "") else ""
+
+
 def print_table(title: str, columns: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
     """A table under a title."""
     from rich.table import Table

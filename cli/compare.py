@@ -9,13 +9,12 @@ from cli.options import DATA, RESULTS, AsJson, DataDir, ResultsDir
 from cli.progress import shown
 from core.errors import ConfigError
 from core.findings import parse_findings
+from core.report.written import p_value, written
 
 if TYPE_CHECKING:
     from core.metrics.compare import Comparison
     from core.report.comparison import Compared
     from core.report.estimates import Asked
-
-WIDTH = 80
 
 
 def compare(
@@ -112,10 +111,8 @@ def _print(asked: "Asked", compared: "Compared") -> None:
 
 
 def _print_family(family: "dict[str, Comparison]") -> None:
-    from rich.table import Table
-
     heads = ("", "difference", "95 % interval", "p", "p (Holm)", "note")
-    table = Table(*heads, box=None, padding=(0, 1, 0, 0), pad_edge=False, width=WIDTH)
+    table = output.narrow(*heads)
     for name, each in family.items():
         table.add_row(name, *_cells(each))
     output.table(table)
@@ -124,21 +121,11 @@ def _print_family(family: "dict[str, Comparison]") -> None:
 def _cells(each: "Comparison") -> tuple[str, ...]:
     if each.difference is None or each.ci_low is None or each.ci_high is None:
         return ("–", "–", "–", "–", "undefined")
-    interval = f"{100 * each.ci_low:+.2f} to {100 * each.ci_high:+.2f}"
-    note = each.flag or ("too few replicates" if each.p_value is None else "")
-    return (
-        f"{100 * each.difference:+.2f}",
-        interval,
-        _p(each.p_value),
-        _p(each.p_holm),
-        note,
+    difference, low, high = (
+        written(100 * end, "+.2f") for end in (each.difference, each.ci_low, each.ci_high)
     )
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.4f}" if value >= 0.0001 else f"{value:.1e}"
+    note = each.flag or ("too few replicates" if each.p_value is None else "")
+    return difference, f"{low} to {high}", p_value(each.p_value), p_value(each.p_holm), note
 
 
 def _tied_sentence(compared: "Compared", marks: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.review import dashboard
+from cli.dashboard import dashboard
 
 
 def demo(

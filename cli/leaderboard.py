@@ -7,8 +7,6 @@ ids stand below.
 from collections.abc import Iterator, Mapping
 from string import ascii_lowercase
 
-from rich.table import Table
-
 from cli import output
 from cli.shift_table import print_shift, shift_json
 from cli.subgroup_table import print_subgroups
@@ -16,6 +14,8 @@ from cli.transfer_table import print_transfer, transfer_json
 from core.datasets.labels import COMPOSITES
 from core.findings import FINDINGS
 from core.report import (
+    POLICY,
+    WITHOUT_SOURCE,
     Board,
     Number,
     PublishedRow,
@@ -23,23 +23,18 @@ from core.report import (
     RunNumbers,
     board,
     finding_questions,
+    policy_of,
     run_numbers,
     study_metrics,
 )
 from core.store import ResultStore
-
-POLICY = "source-val"
-WITHOUT_SOURCE = "fixed-0.5"
-"""The policy of runs that have no predictions for a source, which alone they have."""
-
-WIDTH = 80
 
 
 def print_leaderboard(results: ResultStore, run_ids: tuple[str, ...], target: str) -> None:
     """The study's four metrics per run, and each finding's when there is one run alone."""
     shown = board(results, run_ids, target, "test")
     _print_heading(shown)
-    table = _table("run", *study_metrics(POLICY), "AUROC, source test")
+    table = output.narrow("run", *study_metrics(POLICY), "AUROC, source test")
     table.columns[0].overflow = "fold"
     for mark, row in _marked(shown):
         name = f"{mark} {row.record.title}"
@@ -53,16 +48,16 @@ def print_leaderboard(results: ResultStore, run_ids: tuple[str, ...], target: st
         output.line(sentence)
     if len(shown.rows) == 1:
         _print_findings(shown.rows[0])
-        print_transfer(results, shown.rows[0], _policy(shown.rows[0]))
+        print_transfer(results, shown.rows[0], policy_of(shown.rows[0]))
         print_shift(results, shown.rows[0], POLICY)
-        print_subgroups(results, shown.rows[0], _policy(shown.rows[0]))
+        print_subgroups(results, shown.rows[0], policy_of(shown.rows[0]))
 
 
 def _print_heading(shown: Board) -> None:
     first = (shown.ranked or shown.rows)[0]
     auroc = first.numbers["macro", "auroc", None]
     thresholds = (
-        "thresholds from source validation" if _policy(first) == POLICY else "threshold 0.5"
+        "thresholds from source validation" if policy_of(first) == POLICY else "threshold 0.5"
     )
     output.line(
         f"{shown.dataset}, {shown.split} split: {auroc.n:,} images of {auroc.n_patients:,} "
@@ -87,7 +82,7 @@ def _legend(shown: Board) -> Iterator[str]:
     for place, each in enumerate(shown.apart):
         weights = _weights(each.row)
         yield f"{_letter(place)} = {each.row.record.run_id}{weights}, not ranked: {each.reason}"
-    without = [mark for mark, row in _marked(shown) if _policy(row) == WITHOUT_SOURCE]
+    without = [mark for mark, row in _marked(shown) if policy_of(row) == WITHOUT_SOURCE]
     if without:
         yield f"F1 of {', '.join(without)} at 0.5: there are no source predictions to choose on."
     if shown.references:
@@ -97,8 +92,8 @@ def _legend(shown: Board) -> Iterator[str]:
 
 
 def _print_findings(row: RunNumbers) -> None:
-    table = _table("finding", "n", "positive", "AUROC", "AP", "F1", "note")
-    for finding, questions in finding_questions(_policy(row), (*FINDINGS, *COMPOSITES)).items():
+    table = output.narrow("finding", "n", "positive", "AUROC", "AP", "F1", "note")
+    for finding, questions in finding_questions(policy_of(row), (*FINDINGS, *COMPOSITES)).items():
         if questions["AUROC"] not in row.numbers:
             continue
         first = row.numbers[questions["AUROC"]]
@@ -109,16 +104,8 @@ def _print_findings(row: RunNumbers) -> None:
     output.table(table)
 
 
-def _table(*heads: str) -> Table:
-    return Table(*heads, box=None, padding=(0, 1, 0, 0), pad_edge=False, width=WIDTH)
-
-
-def _policy(row: RunNumbers) -> str:
-    return POLICY if ("macro", "f1", POLICY) in row.numbers else WITHOUT_SOURCE
-
-
 def _study_cells(row: RunNumbers) -> list[str]:
-    return [_cell(row.numbers, question) for question in study_metrics(_policy(row)).values()]
+    return [_cell(row.numbers, question) for question in study_metrics(policy_of(row)).values()]
 
 
 def _source_cell(results: ResultStore, row: RunNumbers) -> str:

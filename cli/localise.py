@@ -7,7 +7,7 @@ import typer
 
 from cli import output
 from cli.attention_options import Datasets, ImageSplit, Method, NumResamples
-from cli.attention_table import per_cent, print_table, rows_as_json
+from cli.attention_table import few_patients, per_cent, print_table, rows_as_json
 from cli.options import DATA, RESULTS, AllRuns, AsJson, DataDir, ResultsDir, RunIds
 from cli.progress import shown
 from cli.regions import make_maps, on_regions, print_regions
@@ -145,8 +145,11 @@ def _plain(value: float | None) -> str:
 def _finding_line(finding: str, rows: list[dict[str, Any]], titles: dict[str, str]) -> list[str]:
     found = {row["metric"]: row for row in rows if row["finding"] == finding}
     pointing = found["pointing_game"]
-    few = "*" if pointing["n_patients"] < 20 else ""
-    return [finding + few, str(pointing["n"]), *(per_cent(found[metric]) for metric in titles)]
+    return [
+        finding + few_patients(pointing),
+        str(pointing["n"]),
+        *(per_cent(found[metric]) for metric in titles),
+    ]
 
 
 def _sentence(run_id: str, rows: list[dict[str, Any]]) -> str:

@@ -14,6 +14,7 @@ from cli import (
     check,
     classify,
     compare,
+    dashboard,
     data,
     demo,
     doctor,
@@ -23,17 +24,12 @@ from cli import (
     localise,
     phantom,
     report,
-    review,
     runs,
     sanity,
     train,
 )
+from cli.extras import extra_with
 from core.errors import CxrError
-
-ENGINE = frozenset({"torch", "torchvision", "timm", "sklearn", "scipy", "safetensors"})
-DASHBOARD = frozenset({"streamlit", "plotly"})
-DICOM = frozenset({"pydicom", "pylibjpeg", "openjpeg", "gdcm"})
-SLURM = frozenset({"submitit"})
 
 START, DATA, RUNS = "Start here", "Data", "Training"
 SCORES, ATTENTION, SHARING = "Scores", "Attention", "Look and share"
@@ -68,7 +64,7 @@ app.command("sanity", rich_help_panel=ATTENTION)(sanity.sanity)
 app.command("bench", rich_help_panel=RUNS)(bench.bench)
 app.command("bundle", rich_help_panel=SHARING)(bundle.bundle)
 app.command("report", rich_help_panel=SHARING)(report.report)
-app.command("dashboard", rich_help_panel=SHARING)(review.dashboard)
+app.command("dashboard", rich_help_panel=SHARING)(dashboard.dashboard)
 
 
 @app.callback()
@@ -95,7 +91,7 @@ def run() -> None:
     except OSError as error:
         _fail(_told(error), 1, error)
     except ModuleNotFoundError as error:
-        extra = _extra_of((error.name or "").partition(".")[0])
+        extra = extra_with((error.name or "").partition(".")[0])
         if extra is None:
             raise
         install = f"pip install 'cxr-bench[{extra}]'"
@@ -114,11 +110,6 @@ def _told(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     reason = (error.strerror or str(error)).lower()
     return f"{where}{reason}; what was finished is kept: mend that, and run the same command again."
-
-
-def _extra_of(package: str) -> str | None:
-    extras = {"engine": ENGINE, "dashboard": DASHBOARD, "dicom": DICOM, "slurm": SLURM}
-    return next((extra for extra, packages in extras.items() if package in packages), None)
 
 
 def _read_toml(path: Path) -> dict[str, object]:

@@ -4,14 +4,11 @@ from cli import output
 from core.report.estimates import Asked
 from core.report.methods import ComparedMethods
 from core.report.spread import Over
-
-WIDTH = 80
+from core.report.written import written
 
 
 def print_methods(asked: Asked, compared: ComparedMethods) -> None:
     """The mean of each method, and the difference of each pair with what it speaks of."""
-    from rich.table import Table
-
     marks = {name: str(place) for place, name in enumerate(compared.trainings, 1)}
     policy = f", thresholds by {asked.policy}" if asked.policy else ""
     output.line(
@@ -22,7 +19,7 @@ def print_methods(asked: Asked, compared: ComparedMethods) -> None:
         told = _percent(compared.values[name].value)
         output.line(f"{marks[name]} = the method of {name}: {told} (S = {len(trained)})")
     heads = ("", "difference", "95 % interval", "SE patients", f"SE {compared.over}")
-    table = Table(*heads, box=None, padding=(0, 1, 0, 0), pad_edge=False, width=WIDTH)
+    table = output.narrow(*heads)
     for (a, b), each in compared.pairs.items():
         interval = f"{_signed(each.ci_low)} to {_signed(each.ci_high)}"
         parts = (_percent(each.se_patients), _percent(each.se_trainings))
@@ -61,4 +58,4 @@ def _percent(value: float | None) -> str:
 
 
 def _signed(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:+.2f}"
+    return "–" if value is None else written(100 * value, "+.2f")

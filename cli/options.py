@@ -15,7 +15,10 @@ ResultsDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 RunIds = Annotated[list[str] | None, typer.Argument(metavar="RUN…", help="Runs, by id.")]
-AllRuns = Annotated[bool, typer.Option("--all", help="All runs that are done.")]
+AllRuns = Annotated[
+    bool,
+    typer.Option("--all", help="All runs that are done; imported ones too, if the command can."),
+]
 
 DATA = Path("data")
 RESULTS = Path("results")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _PIPED_WIDTH = 200
+_NARROW = 80
 
 
 def line(text: str) -> None:
@@ -25,6 +26,13 @@ def note(text: str) -> None:
 def json_out(value: object) -> None:
     """The whole result as JSON."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def narrow(*heads: str) -> "Table":
+    """An empty table that fits 80 columns."""
+    from rich.table import Table
+
+    return Table(*heads, box=None, padding=(0, 1, 0, 0), pad_edge=False, width=_NARROW)
 
 
 def table(filled: "Table") -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import output
-from cli.attention_table import per_cent, print_table, rows_as_json
+from cli.attention_table import few_patients, per_cent, print_table, rows_as_json
 from cli.progress import shown
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def print_regions(frames: "Mapping[str, pl.DataFrame]", grid: str, as_json: bool
                 (
                     row["dataset"],
                     row["region"],
-                    row["finding"] + ("*" if row["n_patients"] < 20 else ""),
+                    row["finding"] + few_patients(row),
                     str(row["n"]),
                     per_cent(row),
                     "–" if row["uniform"] is None else f"{100 * row['uniform']:.1f}",

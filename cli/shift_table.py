@@ -1,14 +1,11 @@
 """What is lost from source test to the target, raw and standardised."""
 
-from rich.table import Table
-
 from cli import output
 from core.report import RunNumbers
 from core.report.shift import SHIFT_COLUMNS, Gap, shifts
+from core.report.written import written
 from core.store import ResultStore
 from core.tables import MATCHINGS
-
-WIDTH = 80
 
 
 def print_shift(results: ResultStore, row: RunNumbers, policy: str) -> None:
@@ -23,7 +20,7 @@ def print_shift(results: ResultStore, row: RunNumbers, policy: str) -> None:
         "that shrinks goes with that; nothing is explained by it."
     )
     heads = (column.label for column in SHIFT_COLUMNS)
-    table = Table("finding", *heads, box=None, padding=(0, 1, 0, 0), pad_edge=False, width=WIDTH)
+    table = output.narrow("finding", *heads)
     table.columns[0].no_wrap = True
     for finding, gaps in found.items():
         if any(gap.value is not None for gap in gaps.values()):
@@ -39,10 +36,11 @@ def print_shift(results: ResultStore, row: RunNumbers, policy: str) -> None:
 def _cell(gap: Gap) -> str:
     if gap.value is None:
         return "–"
-    value = f"{100 * gap.value:+.1f}"
+    value = written(100 * gap.value, "+.1f")
     if gap.ci_low is None or gap.ci_high is None:
         return value
-    return f"{value}\n{100 * gap.ci_low:+.0f} {100 * gap.ci_high:+.0f}"
+    low, high = (written(100 * end, "+.0f") for end in (gap.ci_low, gap.ci_high))
+    return f"{value}\n{low} {high}"
 
 
 def shift_json(results: ResultStore, row: RunNumbers, policy: str) -> dict[str, object]:

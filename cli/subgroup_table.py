@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from cli import output
 from core.metrics.gaps import Gap
 from core.metrics.values import MACRO, MetricValue
 from core.report import RunNumbers
 from core.report.subgroups import gaps_of, opportunity_gaps, partitions
+from core.report.written import written
 from core.store import ResultStore
-
-WIDTH = 80
 
 
 def print_subgroups(results: ResultStore, row: RunNumbers, policy: str) -> None:
@@ -21,7 +18,7 @@ def print_subgroups(results: ResultStore, row: RunNumbers, policy: str) -> None:
         return
     output.line("Subgroups: macro AUROC, per cent; averages over other findings do not compare.")
     heads = ("subgroup", "images", "patients", "AUROC macro", "95 % interval", "findings", "note")
-    table = Table(*heads, box=None, padding=(0, 1, 0, 0), pad_edge=False, width=WIDTH)
+    table = output.narrow(*heads)
     for groups in found.values():
         for name, rows in groups.items():
             table.add_row(name, *_cells(rows))
@@ -62,8 +59,10 @@ def _told(gap: Gap) -> str:
     assert each.difference is not None
     interval = ""
     if each.ci_low is not None and each.ci_high is not None:
-        interval = f" [{100 * each.ci_low:+.1f} to {100 * each.ci_high:+.1f}]"
+        low, high = (written(100 * end, "+.1f") for end in (each.ci_low, each.ci_high))
+        interval = f" [{low} to {high}]"
     return (
-        f"{gap.finding}, {gap.subgroup} − {gap.other}: {100 * each.difference:+.1f} points"
+        f"{gap.finding}, {gap.subgroup} − {gap.other}: "
+        f"{written(100 * each.difference, '+.1f')} points"
         f"{interval}, the largest of many, unadjusted"
     )

@@ -1,13 +1,9 @@
 """What a threshold promised at home, and what it delivered on the target."""
 
-from rich.table import Table
-
 from cli import output
 from core.report import RunNumbers
 from core.report.transfer import PER_IMAGES, PROMISES, Delivery, threshold_transfer
 from core.store import ResultStore
-
-WIDTH = 80
 
 
 def print_transfer(results: ResultStore, row: RunNumbers, policy: str) -> None:
@@ -20,7 +16,7 @@ def print_transfer(results: ResultStore, row: RunNumbers, policy: str) -> None:
         "per cent, alerts per 1,000 images."
     )
     heads = (head.removesuffix(" per 1,000") for head in PROMISES.values())
-    table = Table("finding", *heads, box=None, padding=(0, 1, 0, 0), pad_edge=False, width=WIDTH)
+    table = output.narrow("finding", *heads)
     for each in deliveries:
         table.add_row(str(each.finding), *(_cell(each, metric) for metric in PROMISES))
     output.table(table)

@@ -1,8 +1,8 @@
 """Numbers and names as text: one decimal of a per cent, and a dash for what is undefined."""
 
-from core.report.written import MINUS, written
+from core.report.written import MINUS, UNDEFINED, finding_name, written
 
-NOTHING = "–"
+NOTHING, name = UNDEFINED, finding_name
 
 
 def percent(value: float | None) -> str:
@@ -41,11 +41,6 @@ def interval(low: float | None, high: float | None) -> str:
 def count(number: int | None) -> str:
     """25596 → "25,596"."""
     return NOTHING if number is None else f"{number:,}"
-
-
-def name(finding: str) -> str:
-    """A finding or average as it is read: "Pleural_Thickening" → "Pleural thickening"."""
-    return finding.replace("_T", " t")
 
 
 def plural(number: int, noun: str) -> str:

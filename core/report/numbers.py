@@ -13,6 +13,12 @@ Question = tuple[str, str, str | None]
 
 UNWEIGHTED = "none"
 
+POLICY = "source-val"
+"""The policy of the thresholds that F1 is told at."""
+
+WITHOUT_SOURCE = "fixed-0.5"
+"""The policy of runs that have no predictions of a source to choose a threshold on."""
+
 
 def study_metrics(policy: str) -> Mapping[str, Question]:
     """The four metrics of the study, by their names in tables."""
@@ -105,3 +111,8 @@ def run_numbers(
         for row in rows.iter_rows(named=True)
     }
     return RunNumbers(results.entry(run_id), dataset, numbers)
+
+
+def policy_of(row: RunNumbers) -> str:
+    """The threshold policy that a run's F1 is told at."""
+    return POLICY if ("macro", "f1", POLICY) in row.numbers else WITHOUT_SOURCE

@@ -1,10 +1,11 @@
-"""How a number is written: a true minus sign, and none where it rounds to zero."""
+"""How numbers and names are written, in tables, plots and pages alike."""
 
 MINUS = "−"
+UNDEFINED = "–"
 
 
 def written(value: float, form: str) -> str:
-    """A number as a table or a page shows it.
+    """A number with a true minus sign, and with none where it rounds to zero.
 
     Args:
         value: The number.
@@ -15,3 +16,15 @@ def written(value: float, form: str) -> str:
     """
     text = format(value, form)
     return (text if float(text) else text.lstrip("+-")).replace("-", MINUS)
+
+
+def p_value(value: float | None) -> str:
+    """A p value to four decimals; very small ones in powers of ten."""
+    if value is None:
+        return UNDEFINED
+    return f"{value:.4f}" if value >= 0.0001 else f"{value:.1e}".replace("-", MINUS)
+
+
+def finding_name(finding: str) -> str:
+    """A finding or average as it is read: "Pleural_Thickening" → "Pleural thickening"."""
+    return finding.replace("_T", " t")

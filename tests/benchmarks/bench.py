@@ -45,23 +45,25 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    figures: list[Figure] = []
+    kept = read(options.out / "figures.json") if options.only else []
+    names = [name for name, *_ in SCRIPTS]
     failed: list[str] = []
     with (options.out / "log.txt").open("a" if options.only else "w", encoding="utf-8") as log:
         for name, *arguments in SCRIPTS:
             if options.only and name not in options.only:
                 continue
+            figures: list[Figure] = []
             given = [each.format(out=options.out) for each in arguments]
             for line in printed(name, given, failed):
                 log.write(f"{name}\t{line}\n")
                 log.flush()
                 print(line, file=sys.stderr, flush=True)
                 figures += filter(None, [parsed(line, name)])
-    names = [name for name, *_ in SCRIPTS]
-    figures = merged(read(options.out / "figures.json"), figures, names)
-    (options.out / "table.md").write_text(as_markdown(figures), "utf-8")
-    (options.out / "figures.json").write_text(as_json(figures), "utf-8")
-    print(as_markdown(figures))
+            # After each script, so that a run that is cut off keeps what it measured.
+            kept = merged(kept, figures, names)
+            (options.out / "table.md").write_text(as_markdown(kept), "utf-8")
+            (options.out / "figures.json").write_text(as_json(kept), "utf-8")
+    print(as_markdown(kept))
     if failed:
         raise SystemExit(f"These benchmarks failed: {', '.join(failed)}.")
 

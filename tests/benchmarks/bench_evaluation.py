@@ -121,9 +121,11 @@ def _whole_run(data: Target, num_resamples: int) -> None:
             evaluated, thresholds, num_resamples, 1, source, [*subgroups, at_source]
         )
     )
+    num_rows = sum(map(len, rows))
     print(
-        f"one run, {sum(map(len, rows))} rows, 4 policies, {len(subgroups)} subgroups, "
-        f"{num_resamples} resamples: ours {timed}, wanted 30 s, ratio {30 / timed.seconds:.1f}"
+        f"one run of {len(data.values):,} images, {num_rows:,} rows, 4 policies, "
+        f"{len(subgroups)} subgroups, {num_resamples} resamples: ours {timed}, wanted 30 s, "
+        f"ratio {30 / timed.seconds:.1f}"
     )
 
 

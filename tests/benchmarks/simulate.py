@@ -6,7 +6,7 @@ Closed form, for one GPU and for a cluster. The model:
     features  = (source + target images) / forward rate, per backbone                once
     a tuned cell = epochs × train images × views / training rate + all images / forward rate
     a head    = candidates × epochs × train images / head rate, all of a backbone together
-    evaluate  = seconds a run;   explain = images × findings / maps a second
+    evaluate  = seconds a run;   explain = images × passes / forward rate
     one GPU   = decode + the sum over cells
     a cluster = decode + the longest queue, where tuned cells are dealt out longest first
 
@@ -14,9 +14,10 @@ Images are decoded before the cells, since all of them read one array; heads, ev
 explanation of a backbone run after its features on the same GPU. Not in it: waiting in a
 scheduler's queue, downloads, and a shared file system slower than the rates assume.
 
-What runs on a CPU is as `make bench` measured it on this machine, where it has: decoding, and the
-evaluation of a run, by as many rows as the target has. What runs on a GPU is assumed, on the
-careful side; nothing here has run on one. The output says which is which; give your own.
+What `make bench` measured on this machine's CPU is taken from there: decoding, the evaluation of a
+run (by the images of the target), heads (a GPU is faster), and how many forward passes the maps of
+an image cost. Forward rates of a GPU are assumed, on the careful side; nothing here has run on one.
+The output says which is which; give your own.
 
     python tests/benchmarks/simulate.py [--gpus 64] [--seeds 5] [--figures build/bench] …
 """
@@ -63,15 +64,15 @@ class Rates:
         cores: Of the machine that decodes.
         head_rows: Rows × candidates of linear heads.
         evaluated_seconds: Of one run on the target, with 1,000 resamples.
-        maps: Attention maps, 14 of them an image.
+        map_passes: Forward passes that all maps of an image cost.
         gpu: Factor on the assumed forward rates.
     """
 
     decoded: float = 40.0
     cores: int = 16
-    head_rows: float = 2e6
+    head_rows: float = 2e5
     evaluated_seconds: float = 60.0
-    maps: float = 2000.0
+    map_passes: float = 2.5
     gpu: float = 1.0
 
 
@@ -101,7 +102,9 @@ def measured(figures: Sequence[Figure]) -> dict[str, float]:
         figures: Of its table.
     """
     decoding = [each for each in figures if each.figure.startswith("JPEG, ")]
-    runs = [each for each in figures if each.figure.startswith("one run, ")]
+    runs = [each for each in figures if each.figure.startswith("one run of ")]
+    heads = [each for each in figures if each.figure.startswith("75 heads, ")]
+    maps = [each for each in figures if "forward alone" in each.limit]
     found: dict[str, float] = {}
     if decoding:
         # Releases are read at full size by Pillow, or reduced where the decoder can.
@@ -109,15 +112,22 @@ def measured(figures: Sequence[Figure]) -> dict[str, float]:
     if runs:
         cpu = _CPU_SECONDS.search(runs[0].ours)
         seconds = float(cpu[1]) if cpu else _first(runs[0].ours)
-        num_rows = _first(runs[0].figure.removeprefix("one run, "))
-        found["evaluated_seconds"] = seconds * TARGET_TEST_IMAGES / num_rows
+        num_images = _first(runs[0].figure)
+        found["evaluated_seconds"] = seconds * TARGET_TEST_IMAGES / num_images
+    if heads:
+        num_heads, num_images, _, num_epochs = _numbers(heads[0].figure)
+        found["head_rows"] = num_heads * num_images * num_epochs / _first(heads[0].ours)
+    if maps:
+        found["map_passes"] = max(_first(each.ours) / _first(each.limit) for each in maps)
     return found
 
 
 def _first(text: str) -> float:
-    number = _NUMBER.search(text)
-    assert number, text
-    return float(number[0].replace(",", ""))
+    return _numbers(text)[0]
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(found[0].replace(",", "")) for found in _NUMBER.finditer(text)]
 
 
 def decode_seconds(rates: Rates) -> float:
@@ -129,10 +139,11 @@ def jobs(grid: Grid, rates: Rates) -> list[float]:
     """Seconds of what one GPU does in one go: a tuned cell, or a backbone's frozen cells."""
     images, train = SOURCE_IMAGES + TARGET_IMAGES, SOURCE_IMAGES * SOURCE_TRAIN_SHARE
     heads = grid.candidates * grid.epochs * train / rates.head_rows
-    rest = heads + rates.evaluated_seconds + grid.explained * NUM_FINDINGS / rates.maps
     found: list[float] = []
     for rate in FORWARD.values():
         forward = images / (rate * rates.gpu)
+        maps = grid.explained * rates.map_passes / (rate * rates.gpu)
+        rest = heads + rates.evaluated_seconds + maps
         found.append(forward + grid.seeds * rest)
         for views in grid.tuned_views:
             tuning = grid.epochs * train * views * TRAINING_COST / (rate * rates.gpu)
@@ -168,8 +179,8 @@ def _tell_rates(rates: Rates, here: Mapping[str, float], given: Mapping[str, flo
     told = {
         "decoded": f"decoding {rates.decoded:.0f} images a core and second",
         "evaluated_seconds": f"evaluation {rates.evaluated_seconds:.0f} s a run",
-        "head_rows": f"heads {rates.head_rows:.0e} rows a second",
-        "maps": f"{rates.maps:.0f} maps a second",
+        "head_rows": f"heads {rates.head_rows:,.0f} rows a second",
+        "map_passes": f"the maps of an image {rates.map_passes:.2f} forward passes",
     }
     for name, words in told.items():
         source = "given" if name in given else "measured here" if name in here else "assumed"

@@ -29,7 +29,7 @@ def test_a_cell_is_a_job_and_frozen_seeds_share_one() -> None:
 
 
 def test_twice_the_gpu_halves_what_runs_on_it() -> None:
-    idle = Rates(head_rows=1e30, evaluated_seconds=0, maps=1e30)
+    idle = Rates(head_rows=1e30, evaluated_seconds=0)
     slow, fast = (jobs(Grid(), replace(idle, gpu=gpu)) for gpu in (1.0, 2.0))
     assert sum(slow) == pytest.approx(2 * sum(fast))
 
@@ -43,12 +43,17 @@ def test_what_the_cpu_does_is_taken_from_the_table_of_benchmarks() -> None:
         Figure("JPEG, reduced scale", "48.6 images/s", "69.3 images/s", "", "0.69", "bench_cache"),
         Figure("JPEG, Pillow in full", "1,096.3 images/s", "59 images/s", "", "2", "bench_cache"),
         Figure(
-            "one run, 2,000 rows, 4 policies", "47.6 s (34 s of CPU time)", "", "", "1", "bench_e"
+            "one run of 2,000 images, 9 rows", "47.6 s (34 s of CPU time)", "", "", "1", "bench_e"
         ),
+        Figure("75 heads, 8,000 images, 4 features, 3 epochs", "together 6 s", "", "", "5", "b"),
+        Figure("resnet50 14 maps", "0.11", "", "forward alone 0.10", "1.1×", "b"),
+        Figure("vit 14 maps", "0.46", "", "forward alone 0.20", "2.3×", "b"),
     ]
     found = measured(figures)
     assert found == {
         "decoded": 48.6,
         "evaluated_seconds": pytest.approx(34 * TARGET_TEST_IMAGES / 2000),
+        "head_rows": pytest.approx(75 * 8000 * 3 / 6),
+        "map_passes": pytest.approx(2.3),
     }
     assert measured([]) == {}

@@ -69,7 +69,7 @@ def test_without_the_engine_it_says_so_and_goes_on(
     def has(extra: str) -> bool:
         return extra == "dashboard"
 
-    monkeypatch.setattr(doctor, "_has", has)
+    monkeypatch.setattr(doctor, "has", has)
 
     outcome = cxr("doctor", *own.options)
 

@@ -151,9 +151,13 @@ async def _interact(page: Page, kind: str, address: str, rng: random.Random) -> 
             return kind
     if kind == "back":
         await page.go_back()
+        if page.url == "about:blank":  # before the first page
+            await page.goto(f"{address}/")
         return kind
     target = rng.choice((phantom_store.TARGET, phantom_store.PHANTOM, "nowhere", ""))
-    await page.goto(f"{address}/{rng.choice(list(VIEWS))}?target={target}")
+    _, *others = VIEWS  # The first is the start page: it has no path of its own.
+    view = rng.choice(("", *others))
+    await page.goto(f"{address}/{view}?target={target}")
     return "page"
 
 

@@ -13,8 +13,9 @@ from core.imaging.geometry import Box, fit
 from core.records import RunRecord
 from core.report.attention import attention_columns
 from core.report.paper.blocks import Block, Grid, Heading, Panel, Section
-from core.report.paper.cells import MIN_PATIENTS, UNDEFINED, WITHHELD, interval
+from core.report.paper.cells import MIN_PATIENTS, WITHHELD, interval
 from core.report.paper.subject import SPLIT, Subject
+from core.report.written import UNDEFINED, finding_name
 from core.saliency.render import Frame, picture, png, with_boxes
 from core.specs import ImageSpec
 from core.store.data import Dataset
@@ -105,7 +106,7 @@ def _panel(about: Subject) -> Iterator[Block]:
     rows = [_row(about, dataset, runs, case, seen) for case, seen in shown.items()]
     order = ", ".join(about.marks[run.run_id] for run in runs)
     cases = "; ".join(
-        str(case.finding) if about.is_public else f"{case.finding} ({case.image_id})"
+        finding_name(case.finding) + ("" if about.is_public else f" ({case.image_id})")
         for case in shown
     )
     source = "Synthetic images" if dataset.record.synthetic else f"Images of {dataset.name}"

@@ -1,19 +1,22 @@
 """Numbers as the words of a table: per cent, interval, flag, and what may not be told."""
 
+import re
 from collections.abc import Mapping, Sequence, Set
 
 from core.metrics.flags import FEW_POSITIVES, THIN_POSITIVES
 from core.metrics.values import MetricValue
 from core.report.numbers import Number
-from core.report.written import written
+from core.report.written import UNDEFINED, written
 
 MIN_PATIENTS = 10
 """Cells of restricted data over fewer stay out of what is published (PROTOCOL section 8)."""
 
 WITHHELD = "withheld"
-UNDEFINED = "–"
 DOUBTFUL = "†"
 """Marks an interval that may be too narrow."""
+
+
+_NUMBER_AND_BRACKETS = re.compile(r"([−+]?[\d.,]+) (\(.+)")
 
 
 def is_small(number: Number | MetricValue) -> bool:
@@ -105,8 +108,7 @@ def interval(
     return f"{shown} ({bounds})"
 
 
-def p_value(value: float | None) -> str:
-    """A p value to four decimals; very small ones in powers of ten."""
-    if value is None:
-        return UNDEFINED
-    return f"{value:.4f}" if value >= 0.0001 else f"{value:.1e}"
+def value_and_interval(cell: str) -> tuple[str, str] | None:
+    """A cell's number and what stands in brackets after it; None where it has not both."""
+    found = _NUMBER_AND_BRACKETS.fullmatch(cell)
+    return (found[1], found[2]) if found else None

@@ -6,6 +6,7 @@ from html import escape
 from typing import Literal
 
 from core.report.paper.blocks import Bar, Forest
+from core.report.written import written
 
 LABEL_WIDTH, PLOT_WIDTH, VALUE_WIDTH, ROW, MARGIN, FOOT = 230, 260, 130, 20, 8, 40
 """In pixels (SVG) or units of 0.72 points (LaTeX)."""
@@ -73,7 +74,7 @@ def marks(forest: Forest) -> Iterator[Mark]:
     yield Line(left, bottom, PLOT_WIDTH, 0)
     for tick in ticks:
         yield Line(across(tick), bottom, 0, 4)
-        yield Word(across(tick), bottom + 12, _minus(f"{tick:g}"), "middle")
+        yield Word(across(tick), bottom + 12, written(tick, "g"), "middle")
     yield Word(left + PLOT_WIDTH / 2, bottom + 28, forest.axis, "middle")
     if forest.reference is not None:
         yield Line(across(forest.reference), MARGIN, 0, bottom - MARGIN, is_dashed=True)
@@ -83,16 +84,12 @@ def marks(forest: Forest) -> Iterator[Mark]:
 
 def _row(bar: Bar, y: float, across: Callable[[float], float]) -> Iterator[Mark]:
     yield Word(LABEL_WIDTH, y, _short(bar.label), "end")
-    shown = f"{bar.value:.1f}"
+    shown = written(bar.value, ".1f")
     if bar.low is not None and bar.high is not None:
         yield Line(across(bar.low), y, across(bar.high) - across(bar.low), 0)
-        shown += f" ({bar.low:.1f} to {bar.high:.1f})"
+        shown += f" ({written(bar.low, '.1f')} to {written(bar.high, '.1f')})"
     yield Dot(across(bar.value), y, bar.is_filled)
-    yield Word(LABEL_WIDTH + PLOT_WIDTH + 2 * MARGIN, y, _minus(shown))
-
-
-def _minus(number: str) -> str:
-    return number.replace("-", "−")
+    yield Word(LABEL_WIDTH + PLOT_WIDTH + 2 * MARGIN, y, shown)
 
 
 def _short(label: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from html import escape
 
 from core.report.paper.blocks import Block, Document, Forest, Grid, Heading, Panel, Paragraph
+from core.report.paper.cells import value_and_interval
 from core.report.paper.drawing import svg
 
 _STYLE = """
@@ -73,8 +74,11 @@ def _table(grid: Grid) -> str:
 
 def _number(cell: str) -> str:
     """A value, and its interval in a smaller and fainter face."""
-    value, bracket, rest = escape(cell).partition(" (")
-    return f'{value} <span class="interval">({rest}</span>' if bracket else value
+    parts = value_and_interval(cell)
+    if parts is None:
+        return escape(cell)
+    value, interval = map(escape, parts)
+    return f'{value} <span class="interval">{interval}</span>'
 
 
 def _row(cells: Iterable[str], is_bold: bool) -> str:

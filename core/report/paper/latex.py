@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from core.report.paper.blocks import Block, Document, Forest, Grid, Heading, Panel, Paragraph
+from core.report.paper.cells import value_and_interval
 from core.report.paper.drawing import latex_picture
 
 _SPELLED: Mapping[str, str] = {
@@ -51,6 +52,7 @@ _PREAMBLE = r"""\documentclass[a4paper,10pt]{article}
 \newsavebox{\fitbox}
 \newcommand{\fitted}[1]{\sbox{\fitbox}{#1}%
   \ifdim\wd\fitbox>\linewidth\resizebox{\linewidth}{!}{\usebox{\fitbox}}\else\usebox{\fitbox}\fi}
+\newcommand{\within}[2]{\begin{tabular}[t]{@{}r@{}}#1\\[-2pt]{\scriptsize #2}\end{tabular}}
 \newcommand{\captioned}[1]{\par\vskip 0pt plus 6\baselineskip\penalty-200
   \vskip 0pt plus -6\baselineskip{\small\itshape #1\par\nobreak\smallskip}}
 """
@@ -132,6 +134,12 @@ def _ruled(grid: Grid, environment: str, columns: str) -> str:
 
 
 def _row(cells: tuple[str, ...], is_bold: bool = False) -> str:
-    inner = (spelled(cell) for cell in cells)
+    inner = map(_cell, cells)
     marked = (rf"\textbf{{{cell}}}" if is_bold else cell for cell in inner)
     return " & ".join(marked) + r" \\"
+
+
+def _cell(cell: str) -> str:
+    """An interval stands below its value, so that wide tables keep the size of their letters."""
+    parts = value_and_interval(cell)
+    return rf"\within{{{spelled(parts[0])}}}{{{spelled(parts[1])}}}" if parts else spelled(cell)

@@ -3,6 +3,10 @@
 import re
 
 from core.report.paper.blocks import Block, Document, Forest, Grid, Heading, Panel, Paragraph
+from core.report.paper.cells import value_and_interval
+
+_TOGETHER = str.maketrans({" ": "\u00a0", "–": "\u2060–\u2060"})
+"""So that no browser breaks an interval: a space and a dash that keep what they join on a line."""
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
@@ -41,6 +45,15 @@ def _table(grid: Grid) -> str:
 
 
 def _row(cells: tuple[str, ...], is_bold: bool) -> str:
-    inner = (escaped(cell) for cell in cells)
+    inner = map(_cell, cells)
     marked = (f"**{cell}**" if is_bold and cell else cell for cell in inner)
     return f"| {' | '.join(marked)} |"
+
+
+def _cell(cell: str) -> str:
+    """An interval stands below its value, so that wide tables fit a page."""
+    parts = value_and_interval(cell)
+    if parts is None:
+        return escaped(cell)
+    value, interval = parts
+    return f"{value}<br>{escaped(interval.translate(_TOGETHER))}"

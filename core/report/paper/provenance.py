@@ -9,9 +9,11 @@ import polars as pl
 from core.findings import FINDINGS
 from core.metrics.flags import RATE_FALLBACK
 from core.records import DatasetRecord, RunRecord
+from core.report.numbers import POLICY
 from core.report.paper.blocks import Block, Grid, Heading, Paragraph, Section
-from core.report.paper.cells import MIN_PATIENTS, UNDEFINED, WITHHELD
-from core.report.paper.subject import POLICY, SPLIT, Subject
+from core.report.paper.cells import MIN_PATIENTS, WITHHELD
+from core.report.paper.subject import SPLIT, Subject
+from core.report.written import UNDEFINED, finding_name
 from core.store.data import Dataset
 from core.tables import METRICS, THRESHOLDS
 from core.tables.data import SPLITS
@@ -174,7 +176,7 @@ def _thresholds(about: Subject, runs: list[RunRecord]) -> Iterator[Block]:
             f"Thresholds ({POLICY}), chosen on the source's validation split.",
             ("finding", *(about.marks[run_id] for run_id in values)),
             tuple(
-                (str(finding), *(each.get(finding, UNDEFINED) for each in values.values()))
+                (finding_name(finding), *(each.get(finding, UNDEFINED) for each in values.values()))
                 for finding in FINDINGS
             ),
         )

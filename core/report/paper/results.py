@@ -5,10 +5,19 @@ from collections.abc import Iterator
 from core.findings import FINDINGS
 from core.metrics.flags import FLAGS
 from core.report.board import HEADLINE
-from core.report.numbers import Number, RunNumbers, finding_questions, run_numbers, study_metrics
+from core.report.numbers import (
+    POLICY,
+    Number,
+    RunNumbers,
+    finding_questions,
+    policy_of,
+    run_numbers,
+    study_metrics,
+)
 from core.report.paper.blocks import Bar, Block, Forest, Grid, Heading, Paragraph, Section
-from core.report.paper.cells import UNDEFINED, cell, count, is_small, withheld
-from core.report.paper.subject import POLICY, SPLIT, Subject, policy_of
+from core.report.paper.cells import cell, count, is_small, withheld
+from core.report.paper.subject import SPLIT, Subject
+from core.report.written import UNDEFINED, finding_name
 
 MAX_RUNS_A_TABLE = 5
 """Columns of numbers with intervals that a page is wide enough for."""
@@ -178,7 +187,7 @@ def _finding_row(
     first = next((each for each in numbers if each is not None), None)
     counted = (first.n, first.n_positive) if first else (0, 0)
     return (
-        finding,
+        finding_name(finding),
         *(count(first, images, about.is_closed, is_withheld) for images in counted),
         *(cell(number, about.is_closed, is_withheld) for number in numbers),
     )

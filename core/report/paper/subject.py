@@ -9,15 +9,11 @@ from core.records import DatasetRecord, RunRecord
 from core.report.board import HEADLINE, Board, board
 from core.report.comparison import Compared, compare_estimates
 from core.report.estimates import Asked, stored_estimates
-from core.report.numbers import RunNumbers
 from core.store.data import Dataset, DataStore
 from core.store.results import ResultStore
 from core.tables import METRICS
 
 SPLIT = "test"
-POLICY = "source-val"
-WITHOUT_SOURCE = "fixed-0.5"
-"""The policy of runs that have no predictions of a source to choose a threshold on."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +132,3 @@ def _targets(results: ResultStore, run_ids: tuple[str, ...]) -> list[str]:
         scored = set(results.read(run_id, METRICS).filter(split=SPLIT)["dataset"])
         found |= scored - {results.entry(run_id).source}
     return sorted(found)
-
-
-def policy_of(row: RunNumbers) -> str:
-    """The threshold policy that a run's F1 is told at."""
-    return POLICY if ("macro", "f1", POLICY) in row.numbers else WITHOUT_SOURCE

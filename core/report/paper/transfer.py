@@ -7,20 +7,19 @@ from core.metrics.compare import Comparison
 from core.metrics.rows import MetricValue
 from core.report.board import HEADLINE
 from core.report.comparison import Compared
-from core.report.numbers import RunNumbers, run_numbers
+from core.report.numbers import POLICY, RunNumbers, run_numbers
 from core.report.paper.blocks import Bar, Block, Forest, Grid, Heading, Paragraph, Section
 from core.report.paper.cells import (
-    UNDEFINED,
     WITHHELD,
     interval,
     is_small,
-    p_value,
     with_second,
     withheld,
 )
-from core.report.paper.subject import POLICY, SPLIT, Subject
+from core.report.paper.subject import SPLIT, Subject
 from core.report.shift import MACRO, SHIFT_COLUMNS, Gap, shifts
 from core.report.subgroups import partitions
+from core.report.written import UNDEFINED, finding_name, p_value
 
 Gaps = dict[str, dict[str, Gap]]
 """Finding, or macro, to the gap of each column of `SHIFT_COLUMNS`."""
@@ -85,7 +84,7 @@ def _bars(found: Gaps) -> Iterator[Bar]:
     for finding in FINDINGS:
         gap = found.get(str(finding), {}).get("AUROC")
         if gap and gap.value is not None and gap.ci_low is not None and gap.ci_high is not None:
-            yield Bar(str(finding), 100 * gap.value, 100 * gap.ci_low, 100 * gap.ci_high)
+            yield Bar(finding_name(finding), 100 * gap.value, 100 * gap.ci_low, 100 * gap.ci_high)
 
 
 def subgroups(about: Subject) -> Iterator[Block]:

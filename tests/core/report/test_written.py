@@ -1,6 +1,6 @@
 import pytest
 
-from core.report.written import written
+from core.report.written import finding_name, p_value, written
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,15 @@ def test_what_rounds_to_zero_has_no_sign_and_minus_is_a_minus(
     value: float, form: str, text: str
 ) -> None:
     assert written(value, form) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.04321, "0.0432"), (0.00002, "2.0e−05"), (1.0, "1.0000"), (None, "–")]
+)
+def test_a_small_p_value_is_told_in_powers_of_ten(value: float | None, text: str) -> None:
+    assert p_value(value) == text
+
+
+def test_a_finding_is_told_as_it_is_read() -> None:
+    assert finding_name("Pleural_Thickening") == "Pleural thickening"
+    assert finding_name("Mass") == "Mass"

@@ -10,7 +10,7 @@ from core.report.paper.cells import (
     count,
     interval,
     is_small,
-    p_value,
+    value_and_interval,
     with_second,
     withheld,
 )
@@ -36,7 +36,6 @@ def test_a_value_carries_its_interval_in_per_cent() -> None:
 
 def test_undefined_is_a_dash_and_never_zero() -> None:
     assert cell(None) == cell(_number(None)) == cell(_number(None, n=0, n_positive=0)) == "–"
-    assert p_value(None) == "–"
 
 
 @pytest.mark.parametrize(
@@ -98,3 +97,20 @@ def test_nothing_withheld_follows_from_what_is_told() -> None:
         hidden = with_second(small, sizes)
         assert small <= hidden
         assert len(hidden) != 1
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("82.1 (79.0–84.9)†", ("82.1", "(79.0–84.9)†")),
+        ("−1.0 (−2.0 to +0.3)", ("−1.0", "(−2.0 to +0.3)")),
+        ("86,524 (28,008)", ("86,524", "(28,008)")),
+        ("82.1", None),
+        ("withheld", None),
+        ("ResNet-50 (random weights)", None),
+    ],
+)
+def test_a_cell_is_parted_into_its_value_and_its_interval(
+    text: str, parts: tuple[str, str] | None
+) -> None:
+    assert value_and_interval(text) == parts

@@ -108,6 +108,11 @@ def test_markdown_rows_have_as_many_cells_as_heads() -> None:
     assert "![Plot](figures/plot.svg)" in markdown(DOCUMENT)
 
 
+def test_an_interval_stands_below_its_value_and_does_not_break() -> None:
+    assert "**82.1<br>(79.0\u2060–\u206084.9)†**" in markdown(DOCUMENT)
+    assert r"\within{82.1}{(79.0--84.9)\dag{}}" in latex(DOCUMENT)
+
+
 @given(st.text(max_size=40))
 def test_markdown_keeps_every_letter(text: str) -> None:
     assert re.sub(r"\\([\\`*_\[\]<>|#~])", r"\1", escaped(text)) == text

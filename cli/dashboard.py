@@ -3,18 +3,16 @@
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import output
+from cli.extras import has
 from cli.options import DATA, RESULTS, DataDir, ResultsDir
 
 APP = Path(__file__).resolve().parents[1] / "dashboard" / "app.py"
-
-
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -37,7 +35,7 @@ def dashboard(
 
     CXR_DASHBOARD_PASSWORD asks readers for it; CXR_ALLOWED_HOSTS names this server's other names.
     """
-    if find_spec("streamlit") is None:
+    if not has("dashboard"):
         raise ModuleNotFoundError("No module named 'streamlit'", name="streamlit")
     places = {"CXR_DATA": str(data.resolve()), "CXR_RESULTS": str(results.resolve())}
     restricted = {"CXR_ALLOW_RESTRICTED": "1"} if allow_restricted else {}
