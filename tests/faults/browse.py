@@ -124,7 +124,8 @@ async def _read(
             if shown is not None:
                 errors.append(f"{page.url}: {await shown.inner_text()}")
         except Error as error:
-            errors.append(f"{kind} at {page.url}: {str(error).splitlines()[0]}")
+            told = str(error).splitlines()[0]
+            errors.append(f"{kind} at {page.url}: {told}; {await _state(page)}")
             await _open(page, f"{address}/")
         done[kind] += 1
     await context.close()
@@ -169,6 +170,17 @@ async def _open(page: Page, address: str) -> None:
 async def _settle(page: Page) -> None:
     await page.wait_for_selector(IDLE)
     await page.wait_for_selector("text=Research only, not a medical device")
+
+
+async def _state(page: Page) -> str:
+    """What a page that did not settle shows."""
+    app = await page.query_selector('[data-testid="stApp"]')
+    if app is None:
+        return "no app on the page"
+    script = await app.get_attribute("data-test-script-state")
+    connection = await app.get_attribute("data-test-connection-state")
+    shown = " ".join((await page.inner_text("body")).split())
+    return f"script {script}, connection {connection}, {shown[-300:]!r}"
 
 
 def _note(answer: Response, errors: list[str]) -> None:
