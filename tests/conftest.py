@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cli.main import run as run_cxr
 from core.store import DataStore, ResultStore
@@ -11,6 +12,9 @@ from tests.fixtures.imported_runs import AWAY, Places, add_run
 from tests.fixtures.imported_runs import build as build_places
 from tests.fixtures.pipeline import Cxr, Outcome, Stores
 from tests.fixtures.releases import Release, write_release, write_table_dataset
+
+settings.register_profile("cxr", deadline=None)  # No test may fail because the machine is busy.
+settings.load_profile("cxr")
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 

@@ -113,3 +113,13 @@ def test_the_dashboard_runs_without_torch() -> None:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+def test_no_reader_meets_a_half_imported_pandas() -> None:
+    script = "import dashboard.app, sys; print(hasattr(sys.modules.get('pandas'), 'Series'))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "True"

@@ -14,7 +14,6 @@ KEPT = sorted(CORPUS.glob("*/*"))
 QUICK = settings(
     max_examples=6,
     derandomize=True,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

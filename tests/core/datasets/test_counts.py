@@ -54,7 +54,7 @@ def manifest_of(images: list[Image], age_years: float | None = None) -> pl.DataF
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(IMAGES, st.sampled_from(["view", "sex"]))
 def test_counts_agree_with_counting_by_hand(images: list[Image], by: str) -> None:
     counts = count_findings(manifest_of(images), by).filter(finding="Mass")

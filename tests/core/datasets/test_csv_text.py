@@ -22,7 +22,7 @@ def ragged(content: bytes, num_cells: int | None = None) -> list[str]:
     return problems.found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(2, 4).flatmap(
         lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n), min_size=2, max_size=6)

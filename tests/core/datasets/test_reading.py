@@ -13,7 +13,7 @@ from core.errors import DataError
 WORDS = st.text("abc ,\"'éß\n01", max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=6))
 def test_cells_are_those_that_the_standard_library_reads(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]

@@ -36,9 +36,7 @@ def edges(values: NDArray[np.uint8]) -> tuple[float, float]:
     return float(first), float(last + 1)
 
 
-@settings(
-    deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     picture=drawn(),
     kind=st.sampled_from(["crop", "pad", "squash"]),

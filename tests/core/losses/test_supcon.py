@@ -164,7 +164,7 @@ def test_identical_embeddings_at_a_low_temperature_stay_finite() -> None:
     assert gradient(total, z).isfinite().all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(labels=batches, seed=st.integers(0, 99), policy=st.sampled_from(POLICIES))
 def test_no_batch_gives_nan_and_no_pair_is_one_sided(
     labels: NDArray[np.int8], seed: int, policy: dict[str, Any]
@@ -181,7 +181,7 @@ def test_no_batch_gives_nan_and_no_pair_is_one_sided(
     assert pairs.contrast[pairs.positive > 0].all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(labels=batches, seed=st.integers(0, 99), policy=st.sampled_from(POLICIES))
 def test_the_order_of_the_views_does_not_matter(
     labels: NDArray[np.int8], seed: int, policy: dict[str, Any]

@@ -78,7 +78,7 @@ def test_jaccard_weighs_a_pair_by_the_overlap_of_what_is_known_in_both(
     assert is_contrast
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(labels=batches)
 def test_learning_an_unknown_label_never_turns_a_known_relation(
     labels: NDArray[np.int8],

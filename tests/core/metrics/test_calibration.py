@@ -34,7 +34,7 @@ def _drawn(num_images: int, seed: int = 0) -> Sample:
     return scores, labels, rng.choice([0.5, 1.0, 2.0], size=num_images)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(samples())
 def test_brier_and_log_loss_agree_with_scikit_learn(sample: Sample) -> None:
     scores, labels, weights = sample
@@ -67,7 +67,7 @@ def test_calibration_error_is_the_mean_distance_of_scikit_learns_calibration_cur
     assert found == pytest.approx(np.abs(observed - predicted).mean(), abs=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(samples())
 def test_calibration_error_follows_its_formula_bin_by_bin(sample: Sample) -> None:
     scores, labels, weights = sample

@@ -47,7 +47,7 @@ def test_undefined_replicates_are_left_out_of_p() -> None:
     assert bootstrap_p(differences) == pytest.approx(2 / 100, abs=1e-15)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     expected = np.asarray(multipletests(p_values, method="holm")[1])

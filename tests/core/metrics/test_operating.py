@@ -49,7 +49,7 @@ def graded_samples(draw: st.DrawFn) -> tuple[Values, NDArray[np.int8], Values]:
 
 
 @pytest.mark.parametrize("name", ORACLES)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(sample=graded_samples())
 def test_ratios_agree_with_scikit_learn(
     name: str, sample: tuple[Values, NDArray[np.int8], Values]
@@ -93,7 +93,7 @@ def test_zero_over_zero_is_undefined() -> None:
     assert (specificity(counts), negative_predictive_value(counts), alert_rate(counts)) == (1, 1, 0)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(sample=graded_samples(), prevalence=st.floats(0.01, 0.99))
 def test_standardised_outcomes_are_those_of_weights_that_set_the_prevalence(
     sample: tuple[Values, NDArray[np.int8], Values], prevalence: float

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from core.metrics.prefix import MAX_BLOCK_ROWS, prefix_layout
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(num_rows=st.integers(0, 300), seed=st.integers(0, 99))
 def test_running_sums_equal_a_plain_cumulative_sum(num_rows: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -20,7 +20,7 @@ def test_running_sums_equal_a_plain_cumulative_sum(num_rows: int, seed: int) -> 
     np.testing.assert_array_equal(sums.at_each(ends), expected[ends, np.arange(3)])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(num_rows=st.integers(1, 300), seed=st.integers(0, 99))
 def test_the_first_row_that_reaches_a_sum_is_found(num_rows: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -31,7 +31,7 @@ def samples(draw: st.DrawFn) -> Sample:
     return np.array(scores), np.array(labels, dtype=np.int8), np.array(weights)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(samples())
 def test_auroc_and_average_precision_agree_with_scikit_learn(sample: Sample) -> None:
     scores, labels, _ = sample
@@ -40,7 +40,7 @@ def test_auroc_and_average_precision_agree_with_scikit_learn(sample: Sample) -> 
     assert average_precision(scores, labels) == pytest.approx(expected, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(samples())
 def test_weights_mean_what_they_mean_in_scikit_learn(sample: Sample) -> None:
     scores, labels, weights = sample

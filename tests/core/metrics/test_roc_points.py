@@ -22,7 +22,7 @@ def samples(draw: st.DrawFn) -> Sample:
     return np.array(scores, dtype=np.float64), np.array(labels, dtype=np.int8), np.array(weights)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(samples())
 def test_sensitivity_and_specificity_at_90_percent_are_points_of_the_roc_curve(
     sample: Sample,

@@ -30,7 +30,7 @@ def _random(seed: int, num_images: int, decimals: int = 6) -> LabelledScores:
     return _images((rng.random(num_images) + 0.3 * labels).round(decimals), labels)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 9999), num_images=st.integers(1, 40), decimals=st.integers(1, 6))
 def test_the_best_f1_is_the_highest_of_the_best_thresholds_of_a_full_search(
     seed: int, num_images: int, decimals: int
@@ -46,7 +46,7 @@ def test_the_best_f1_is_the_highest_of_the_best_thresholds_of_a_full_search(
     assert found == Threshold(best, num_images, images.num_positive)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 9999), num_images=st.integers(1, 60), decimals=st.integers(1, 6))
 def test_the_own_rate_is_the_quantile_rounded_up_to_a_score(
     seed: int, num_images: int, decimals: int

@@ -15,7 +15,7 @@ FIXED = {"fixed-0.5": (Threshold(0.5, 0, 0),) * NUM_FINDINGS}
 NUM_ROWS = sum(NUM_FINDINGS + 1 + each.weighted + each.micro for each in METRICS.values())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     num_images=st.integers(1, 6),
     num_patients=st.integers(1, 3),

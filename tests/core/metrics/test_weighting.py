@@ -22,7 +22,7 @@ def _weighted(
     return scores, labels, bootstrap.image_weights(counts), ranked.weighted(counts)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 9999), num_images=st.integers(2, 150), decimals=st.integers(1, 5))
 def test_ranking_metrics_of_a_replicate_are_scikit_learns_with_sample_weight(
     seed: int, num_images: int, decimals: int
@@ -40,7 +40,7 @@ def test_ranking_metrics_of_a_replicate_are_scikit_learns_with_sample_weight(
         assert precisions[replicate] == pytest.approx(expected, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 9999), num_images=st.integers(1, 150))
 def test_counts_at_thresholds_are_weighted_confusion_matrices(seed: int, num_images: int) -> None:
     scores, labels, weights, finding = _weighted(seed, num_images, decimals=1)
@@ -62,7 +62,7 @@ def test_a_missing_threshold_gives_missing_counts() -> None:
         np.testing.assert_array_equal(np.flatnonzero(np.isnan(outcome)), [4])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 9999), num_images=st.integers(1, 100), num_alerts=st.integers(1, 30))
 def test_the_highest_threshold_with_enough_alerts_is_found(
     seed: int, num_images: int, num_alerts: int

@@ -12,7 +12,7 @@ sides = st.integers(1, 16)
 fractions = st.floats(0, 1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sides, sides)
 def test_pooling_keeps_the_mean(side: int, other: int) -> None:
     maps = np.random.default_rng([side, other]).uniform(size=(2, side, side))
@@ -47,7 +47,7 @@ def test_maps_are_drawn_as_pytorch_draws_them(side: int) -> None:
     np.testing.assert_allclose(drawn(maps), expected[0].numpy(), atol=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(fractions, fractions, fractions, fractions)
 def test_a_region_seen_on_the_grid_weighs_what_it_holds(
     x: float, y: float, width: float, height: float

@@ -29,7 +29,7 @@ def test_every_head_is_ranked_as_scikit_learn_would(decimals: int) -> None:
     assert ranking.auroc == pytest.approx(np.array(areas))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     scores=arrays(
         np.float32,
