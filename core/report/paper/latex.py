@@ -106,7 +106,7 @@ def _figure(caption: str, body: str) -> str:
 
 def _table(grid: Grid) -> str:
     columns = "l" + "r" * (len(grid.heads) - 1)
-    return _figure(grid.caption, rf"\fitted{{{_ruled(grid, 'tabular', columns)}}}")
+    return _figure(grid.caption, rf"\fitted{{{_ruled(grid, 'tabular', columns, _heads(grid))}}}")
 
 
 def _text_table(grid: Grid) -> str:
@@ -116,16 +116,26 @@ def _text_table(grid: Grid) -> str:
         for width in grid.widths or ()
     )
     if len(grid.rows) > MAX_KEPT_ROWS:
-        return _figure(grid.caption, _ruled(grid, "longtable", columns))
-    return _kept(_figure(grid.caption, _ruled(grid, "tabular", columns)))
+        # Inside the table, or a page may end between the caption and the first row.
+        caption = (
+            rf"\multicolumn{{{len(grid.heads)}}}{{@{{}}p{{\linewidth}}@{{}}}}"
+            rf"{{\itshape {spelled(grid.caption)}}} \\[\smallskipamount]"
+        )
+        heads = f"{_heads(grid)}\n"
+        return _ruled(
+            grid, "longtable", columns, f"{caption}\n{heads}\\endfirsthead\n{heads}\\endhead"
+        )
+    return _kept(_figure(grid.caption, _ruled(grid, "tabular", columns, _heads(grid))))
 
 
-def _ruled(grid: Grid, environment: str, columns: str) -> str:
+def _heads(grid: Grid) -> str:
+    return f"\\toprule\n{_row(grid.heads)}\n\\midrule"
+
+
+def _ruled(grid: Grid, environment: str, columns: str, heads: str) -> str:
     lines = [
         rf"{{\small\begin{{{environment}}}{{{columns}}}",
-        r"\toprule",
-        _row(grid.heads),
-        r"\midrule\endhead" if environment == "longtable" else r"\midrule",
+        heads,
         *(_row(row, place in grid.bold) for place, row in enumerate(grid.rows)),
         r"\bottomrule",
         rf"\end{{{environment}}}}}",
