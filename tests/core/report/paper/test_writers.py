@@ -128,7 +128,10 @@ def test_latex_has_booktabs_rules_and_balanced_environments() -> None:
     for environment in ("document", "tabular", "longtable", "minipage", "picture"):
         num_begun = written.count(rf"\begin{{{environment}}}")
         assert num_begun == written.count(rf"\end{{{environment}}}") > 0
-    assert written.count(r"\toprule") == written.count(r"\bottomrule") == 3
+    assert written.count(r"\toprule") == written.count(r"\midrule") == 4  # The long table's twice.
+    assert written.count(r"\bottomrule") == 3
+    _, long = written.split(r"\begin{longtable}")
+    assert "Long text" in long.split(r"\endfirsthead")[0]
     assert "[U+4E2D]" in written
 
 
