@@ -9,7 +9,7 @@ from cli.options import DATA, RESULTS, AsJson, DataDir, ResultsDir
 from cli.progress import shown
 from core.errors import ConfigError
 from core.findings import parse_findings
-from core.report.written import p_value, written
+from core.written import p_value, written
 
 if TYPE_CHECKING:
     from core.metrics.compare import Comparison

@@ -4,7 +4,7 @@ from cli import output
 from core.report.estimates import Asked
 from core.report.methods import ComparedMethods
 from core.report.spread import Over
-from core.report.written import written
+from core.written import written
 
 
 def print_methods(asked: Asked, compared: ComparedMethods) -> None:

@@ -3,9 +3,9 @@
 from cli import output
 from core.report import RunNumbers
 from core.report.shift import SHIFT_COLUMNS, Gap, shifts
-from core.report.written import written
 from core.store import ResultStore
 from core.tables import MATCHINGS
+from core.written import written
 
 
 def print_shift(results: ResultStore, row: RunNumbers, policy: str) -> None:

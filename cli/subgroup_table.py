@@ -7,8 +7,8 @@ from core.metrics.gaps import Gap
 from core.metrics.values import MACRO, MetricValue
 from core.report import RunNumbers
 from core.report.subgroups import gaps_of, opportunity_gaps, partitions
-from core.report.written import written
 from core.store import ResultStore
+from core.written import written
 
 
 def print_subgroups(results: ResultStore, row: RunNumbers, policy: str) -> None:

@@ -1,6 +1,6 @@
 """Numbers and names as text: one decimal of a per cent, and a dash for what is undefined."""
 
-from core.report.written import MINUS, UNDEFINED, finding_name, written
+from core.written import MINUS, UNDEFINED, finding_name, written
 
 NOTHING, name = UNDEFINED, finding_name
 

@@ -27,7 +27,7 @@ def test_a_pair_of_methods_has_both_errors_and_says_what_it_speaks_of(
     out = capsys.readouterr().out
     assert "1 = the method of a: 80.00 (S = 3)" in out
     row = next(line.split() for line in out.splitlines() if line.startswith("1 − 2 "))
-    assert row == ["1", "−", "2", "+5.00", "-0.88", "to", "+10.88", "2.00", "2.24"]
+    assert row == ["1", "−", "2", "+5.00", "−0.88", "to", "+10.88", "2.00", "2.24"]
     assert "1 − 2 speaks of these trained models." in out
     assert max(len(line) for line in out.splitlines() if "  " in line) <= 80
 

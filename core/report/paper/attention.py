@@ -15,13 +15,13 @@ from core.report.attention import attention_columns
 from core.report.paper.blocks import Block, Grid, Heading, Panel, Section
 from core.report.paper.cells import MIN_PATIENTS, WITHHELD, interval
 from core.report.paper.subject import SPLIT, Subject
-from core.report.written import UNDEFINED, finding_name
 from core.saliency.render import Frame, picture, png, with_boxes
 from core.specs import ImageSpec
 from core.store.data import Dataset
 from core.store.heatmaps import read_maps
 from core.store.thumbnails import ThumbnailStore, from_png
 from core.tables import DEFAULT_METHOD, HEATMAPS
+from core.written import UNDEFINED, finding_name
 
 MAX_ROWS, MAX_RUNS, SIDE, GAP = 4, 4, 224, 6
 """Of a panel: radiographs, runs, pixels of a tile and between tiles."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from core.metrics.flags import FEW_POSITIVES, THIN_POSITIVES
 from core.metrics.values import MetricValue
 from core.report.numbers import Number
-from core.report.written import UNDEFINED, written
+from core.written import UNDEFINED, written
 
 MIN_PATIENTS = 10
 """Cells of restricted data over fewer stay out of what is published (PROTOCOL section 8)."""

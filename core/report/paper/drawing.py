@@ -6,7 +6,7 @@ from html import escape
 from typing import Literal
 
 from core.report.paper.blocks import Bar, Forest
-from core.report.written import written
+from core.written import written
 
 LABEL_WIDTH, PLOT_WIDTH, VALUE_WIDTH, ROW, MARGIN, FOOT = 230, 260, 130, 20, 8, 40
 """In pixels (SVG) or units of 0.72 points (LaTeX)."""

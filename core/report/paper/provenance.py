@@ -13,10 +13,10 @@ from core.report.numbers import POLICY
 from core.report.paper.blocks import Block, Grid, Heading, Paragraph, Section
 from core.report.paper.cells import MIN_PATIENTS, WITHHELD
 from core.report.paper.subject import SPLIT, Subject
-from core.report.written import UNDEFINED, finding_name
 from core.store.data import Dataset
 from core.tables import METRICS, THRESHOLDS
 from core.tables.data import SPLITS
+from core.written import UNDEFINED, finding_name
 
 _RULES = (
     "Training, model selection and thresholds use the source's train and validation splits "

@@ -17,7 +17,7 @@ from core.report.numbers import (
 from core.report.paper.blocks import Bar, Block, Forest, Grid, Heading, Paragraph, Section
 from core.report.paper.cells import cell, count, is_small, withheld
 from core.report.paper.subject import SPLIT, Subject
-from core.report.written import UNDEFINED, finding_name
+from core.written import UNDEFINED, finding_name
 
 MAX_RUNS_A_TABLE = 5
 """Columns of numbers with intervals that a page is wide enough for."""

@@ -19,7 +19,7 @@ from core.report.paper.cells import (
 from core.report.paper.subject import SPLIT, Subject
 from core.report.shift import MACRO, SHIFT_COLUMNS, Gap, shifts
 from core.report.subgroups import partitions
-from core.report.written import UNDEFINED, finding_name, p_value
+from core.written import UNDEFINED, finding_name, p_value
 
 Gaps = dict[str, dict[str, Gap]]
 """Finding, or macro, to the gap of each column of `SHIFT_COLUMNS`."""

@@ -1,6 +1,6 @@
 import pytest
 
-from core.report.written import finding_name, p_value, written
+from core.written import finding_name, p_value, written
 
 
 @pytest.mark.parametrize(
