@@ -11,9 +11,10 @@ from cli import output
 from cli.bench import report_failures
 from cli.grid_table import print_results
 from cli.progress import shown
+from cli.regions import make_maps
 from core.bench.grid import ArmSpec, GridSpec, cells
-from core.bench.plan import Request
-from core.bench.work import Stores, assemble, prepare
+from core.bench.plan import Request, State
+from core.bench.work import Stores, Work, assemble, prepare
 from core.datasets.request import IndexRequest
 from core.errors import WeightsError
 from core.launch.local import launch
@@ -23,13 +24,17 @@ from core.models.weights import load_backbone
 from core.phantom.spec import PhantomSpec
 from core.phantom.write import write_phantom
 from core.progress import Progress
+from core.roles import Split
 from core.specs import ImageSpec, RunSpec, TuneSpec, parse
-from core.stages import index
+from core.stages import agree, explain, index, localise, sanity
 from core.store import DataStore, ResultStore
+from core.tables import AGREEMENT, DEFAULT_METHOD, LOCALISATION, SANITY
 
 SOURCE, TARGET = "phantom-mimic", "phantom-chestxray14"
 IMAGE = ImageSpec(size=96)
 NUM_EXPLAINED = 48
+NUM_CHANGED = 24
+"""Of these images, those that agreement and sanity checks explain again and again."""
 BACKBONES = ("efficientnet_lite0", "resnet50", "efficientnet_b0", "vit_base_patch16_224")
 CONTRASTIVE = ArmSpec(loss="supcon", tune="none", tuning=TuneSpec(epochs=5))
 """An adapter on the features of one backbone: a tuned one would take the demo too long."""
@@ -62,7 +67,7 @@ class Demo:
 
 
 def run_demo(root: Path, num_patients: int, seed: int) -> Demo:
-    """Make, index, train, evaluate and explain what is missing, and print the leaderboard.
+    """Make, index, train, evaluate, explain and measure what is missing; print the leaderboard.
 
     Args:
         root: Folder of the demo.
@@ -80,6 +85,8 @@ def run_demo(root: Path, num_patients: int, seed: int) -> Demo:
             prepare(work, progress)
         with _timed(seconds, "train, predict, evaluate and explain"):
             finished = launch(work, ClusterSpec(), progress)
+        with _timed(seconds, "measure attention"):
+            _measure_attention(work, progress)
     output.line("Synthetic phantom: not for clinical use or conclusions.")
     print_results(work, finished, as_json=False)
     report_failures(finished)
@@ -103,6 +110,32 @@ def _index(place: Demo) -> None:
     ):
         request = IndexRequest(root=place.root / "phantom" / folder)
         index.run(place.data, adapter, name, request)
+
+
+def _measure_attention(work: Work, progress: Progress) -> None:
+    """Whether the ranked runs look at the right place, agree, and depend on what they learnt."""
+    data, results = work.stores.data, work.stores.results
+    run_ids = [
+        cell.spec.run_id
+        for cell in work.cells
+        if cell.state is State.DONE and cell.spec.weights != "random"
+    ]
+    dataset = data.dataset(TARGET)
+    boxed = localise.boxed_images(dataset, Split.TEST)
+    for run_id in run_ids:
+        if not results.has(run_id, LOCALISATION):
+            make_maps(run_id, TARGET, boxed, DEFAULT_METHOD, (data, results), progress)
+            localise.run(run_id, TARGET, data, results)
+    sample = explain.chosen_rows(dataset, explain.ExplainRequest(limit=NUM_EXPLAINED))
+    image_ids = tuple(dataset.manifest["image_id"].gather(sample[:NUM_CHANGED]))
+    if not all(results.has(run_id, AGREEMENT) for run_id in run_ids):
+        on = agree.subjects(dataset, image_ids)
+        agree.between_runs(run_ids, on, results)
+        for run_id in run_ids:
+            agree.within_run(run_id, on, data, results, progress)
+    for run_id in run_ids:
+        if not results.has(run_id, SANITY):
+            sanity.run(run_id, TARGET, sanity.SanityRequest(image_ids), data, results, progress)
 
 
 def _cells(seed: int) -> tuple[RunSpec, ...]:
