@@ -8,8 +8,8 @@ from typing import Literal
 from core.report.paper.blocks import Bar, Forest
 from core.written import written
 
-LABEL_WIDTH, PLOT_WIDTH, VALUE_WIDTH, ROW, MARGIN, FOOT = 230, 260, 130, 20, 8, 40
-"""In pixels (SVG) or units of 0.72 points (LaTeX)."""
+LETTER, PLOT_WIDTH, VALUE_WIDTH, ROW, MARGIN, FOOT = 7.25, 260, 160, 20, 8, 40
+"""In pixels (SVG) or units of 0.62 points (LaTeX); a letter as wide fonts write it, on average."""
 
 MAX_LABEL_LETTERS = 40
 STEPS = (0.5, 1, 2, 5, 10, 20, 50)
@@ -52,7 +52,7 @@ Mark = Line | Dot | Word
 def size(forest: Forest) -> tuple[float, float]:
     """Width and height of a plot."""
     return (
-        LABEL_WIDTH + PLOT_WIDTH + VALUE_WIDTH + 3 * MARGIN,
+        _label_width(forest) + PLOT_WIDTH + VALUE_WIDTH + 3 * MARGIN,
         MARGIN + ROW * len(forest.bars) + FOOT,
     )
 
@@ -66,7 +66,7 @@ def marks(forest: Forest) -> Iterator[Mark]:
     if not forest.bars:
         raise ValueError(f"Expected a forest plot with bars, got {forest.name!r} without one")
     ticks = _ticks(forest)
-    left, bottom = LABEL_WIDTH + MARGIN, MARGIN + ROW * len(forest.bars)
+    left, bottom = _label_width(forest) + MARGIN, MARGIN + ROW * len(forest.bars)
 
     def across(value: float) -> float:
         return left + PLOT_WIDTH * (value - ticks[0]) / (ticks[-1] - ticks[0])
@@ -79,17 +79,21 @@ def marks(forest: Forest) -> Iterator[Mark]:
     if forest.reference is not None:
         yield Line(across(forest.reference), MARGIN, 0, bottom - MARGIN, is_dashed=True)
     for place, bar in enumerate(forest.bars):
-        yield from _row(bar, MARGIN + ROW * (place + 0.5), across)
+        yield from _row(bar, left, MARGIN + ROW * (place + 0.5), across)
 
 
-def _row(bar: Bar, y: float, across: Callable[[float], float]) -> Iterator[Mark]:
-    yield Word(LABEL_WIDTH, y, _short(bar.label), "end")
+def _row(bar: Bar, left: float, y: float, across: Callable[[float], float]) -> Iterator[Mark]:
+    yield Word(left - MARGIN, y, _short(bar.label), "end")
     shown = written(bar.value, ".1f")
     if bar.low is not None and bar.high is not None:
         yield Line(across(bar.low), y, across(bar.high) - across(bar.low), 0)
         shown += f" ({written(bar.low, '.1f')} to {written(bar.high, '.1f')})"
     yield Dot(across(bar.value), y, bar.is_filled)
-    yield Word(LABEL_WIDTH + PLOT_WIDTH + 2 * MARGIN, y, shown)
+    yield Word(left + PLOT_WIDTH + MARGIN, y, shown)
+
+
+def _label_width(forest: Forest) -> float:
+    return LETTER * max((len(_short(bar.label)) for bar in forest.bars), default=0)
 
 
 def _short(label: str) -> str:
@@ -142,7 +146,7 @@ def latex_picture(forest: Forest, spelled: Callable[[str], str]) -> str:
     """
     width, height = size(forest)
     lines = (_latex_mark(mark, height, spelled) for mark in marks(forest))
-    begin = rf"\setlength{{\unitlength}}{{0.72pt}}\begin{{picture}}({width:g},{height:g})"
+    begin = rf"\setlength{{\unitlength}}{{0.62pt}}\begin{{picture}}({width:g},{height:g})"
     return "\n".join([begin, r"\scriptsize", *lines, r"\end{picture}"])
 
 

@@ -24,7 +24,7 @@ thead { border-top: 2px solid; border-bottom: 1px solid } tbody { border-bottom:
 th, td { padding: .2rem .5rem; text-align: right; vertical-align: top }
 th:first-child, td:first-child { text-align: left; padding-left: 0 }
 table.text td, table.text th { text-align: left; overflow-wrap: break-word }
-.interval { color: var(--faint); font-size: .8em; white-space: nowrap }
+.interval { display: block; color: var(--faint); font-size: .8em; white-space: nowrap }
 tbody tr + tr { border-top: 1px solid var(--rule) } img { max-width: 100% }
 @media print { body { max-width: none } h2 { break-after: avoid } }
 """
