@@ -69,6 +69,15 @@ def index(
             help="Set images with missing or damaged files aside, by name and reason, and go on.",
         ),
     ] = False,
+    restricted: Annotated[
+        bool | None,
+        typer.Option(
+            "--restricted/--open",
+            help="Whether it must stay on this machine. As the data set's terms say unless given; "
+            "a table stays until --open says that it may be passed on.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
     data: DataDir = DATA,
 ) -> None:
@@ -94,6 +103,7 @@ def index(
             lists=lists,
             tier=Tier(tier),
             quarantine=quarantine,
+            restricted=restricted,
             progress=progress,
         )
         indexed = stage.run(DataStore(data), adapter, name or adapter, request)

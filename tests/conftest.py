@@ -67,7 +67,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Stores:
     _succeed("data", "index", "chestxray14", "--root", base / "release", *data)
     _succeed(
         *("data", "index", "table", "--name", "hospital", "--root", base / "hospital"),
-        *("--labels", "labels.csv", *data),
+        *("--labels", "labels.csv", "--open", *data),
     )
     train = ("train", "--backbone", "efficientnet_lite0", "--weights", "offline")
     _succeed(*train, "--source", "chestxray14", "--size", 64, "--num-threads", 1, *data, *results)

@@ -163,5 +163,7 @@ DATASETS: Mapping[str, DatasetSpec] = {
         labeller="labels as given in its table",
         licence="as its owner states",
         citation="its owner",
+        restricted=True,
+        may_be_opened=True,
     ),
 }

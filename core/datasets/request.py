@@ -34,6 +34,7 @@ class IndexRequest:
         lists: Folder with the user's own train_list.txt, val_list.txt and test_list.txt.
         tier: How far a label's meaning may be from the finding that it is read as.
         quarantine: Set images with damaged files aside, by name and reason, and go on.
+        restricted: Whether it may not leave the machine; as the adapter says unless given.
         progress: Told as files are checked.
     """
 
@@ -46,6 +47,7 @@ class IndexRequest:
     lists: Path | None = None
     tier: Tier = Tier.NARROWER
     quarantine: bool = False
+    restricted: bool | None = None
     progress: Progress = silent
 
 

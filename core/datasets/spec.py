@@ -40,7 +40,9 @@ class DatasetSpec:
         labeller: How the labels came to be, for captions.
         licence: Terms of use.
         citation: Whom to cite.
-        restricted: Credentialed data, which may not leave the machine.
+        restricted: Credentialed data, or data on terms that nobody here knows, which may not leave
+            the machine.
+        may_be_opened: Whether the user knows the terms, and may say that it is not restricted.
         label_map: Its labels and the findings they mean, with their tiers.
         published: Counts to compare an index with; None where there are none to trust.
     """
@@ -53,5 +55,6 @@ class DatasetSpec:
     licence: str
     citation: str
     restricted: bool = False
+    may_be_opened: bool = False
     label_map: LabelMap = NO_LABELS
     published: PublishedCounts | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -12,7 +13,7 @@ from core.datasets.request import IndexedTables, IndexRequest
 from core.errors import ConfigError
 from core.findings import PRESENT
 from core.lookup import lookup
-from core.phantom.spec import MARK as PHANTOM_MARK
+from core.phantom.drawn import is_drawn
 from core.records import DatasetRecord
 from core.specs import parse
 from core.store.annotations import write_composites
@@ -20,7 +21,10 @@ from core.store.data import Dataset, DataStore
 from core.store.locks import locked
 from core.tables import BOXES, MANIFEST
 
-_DRAWN = "none: drawn by a program"
+_TERMS_UNKNOWN = (
+    "Restricted: its terms are not known here, so that pictures, predictions and small cells stay "
+    "on this machine; index it with --open if it may be passed on."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,16 +60,15 @@ def run(store: DataStore, adapter: str, name: str, request: IndexRequest) -> Ind
     _check_tier(spec, request.tier)
     record = _record(spec, adapter, name, request)
     tables = spec.index(request)
-    labeller = tables.labeller or spec.labeller
-    if record.synthetic:
-        labeller = f"imitated {labeller}"
-    found = {
-        "split_name": tables.split_name,
-        "labeller": labeller + _told_tier(spec.label_map, request.tier),
-    }
+    labeller = (tables.labeller or spec.labeller) + _told_tier(spec.label_map, request.tier)
+    found = {"split_name": tables.split_name, "labeller": labeller}
     record = record.model_copy(update=found)
+    if is_drawn(Path(record.root), tables.manifest["path"].to_list()):
+        record = _as_drawn(record, is_restricted=bool(request.restricted))
     dataset = _write(store, record, tables)
-    return Indexed(dataset, (*tables.notes, *_told_composites(tables.composites)))
+    notes = (*tables.notes, *_told_composites(tables.composites))
+    by_default = spec.may_be_opened and request.restricted is None and record.restricted
+    return Indexed(dataset, (*notes, _TERMS_UNKNOWN) if by_default else notes)
 
 
 def _check_tier(spec: DatasetSpec, tier: Tier) -> None:
@@ -86,21 +89,38 @@ def _told_composites(composites: pl.DataFrame) -> Iterator[str]:
 
 
 def _record(spec: DatasetSpec, adapter: str, name: str, request: IndexRequest) -> DatasetRecord:
-    root = existing_folder(request.root)
-    synthetic = any((folder / PHANTOM_MARK).is_file() for folder in (root, root.parent))
     fields = {
         "name": name,
         "adapter": adapter,
-        "root": str(root),
+        "root": str(existing_folder(request.root)),
         "tables_only": request.tables_only,
         "labeller": spec.labeller,
         "split_name": "",
-        "licence": _DRAWN if synthetic else spec.licence,
-        "citation": "cxr-bench's phantom" if synthetic else spec.citation,
-        "restricted": spec.restricted and not synthetic,
-        "synthetic": synthetic,
+        "licence": spec.licence,
+        "citation": spec.citation,
+        "restricted": _is_restricted(spec, request.restricted),
     }
     return parse(DatasetRecord, fields, "data set")
+
+
+def _is_restricted(spec: DatasetSpec, wanted: bool | None) -> bool:
+    if wanted is False and spec.restricted and not spec.may_be_opened:
+        raise ConfigError(
+            f"--open cannot lift what {spec.title} is bound to ({spec.licence}); leave it out."
+        )
+    return spec.restricted if wanted is None else wanted
+
+
+def _as_drawn(record: DatasetRecord, *, is_restricted: bool) -> DatasetRecord:
+    """What a program drew has neither the terms nor the authors of what it imitates."""
+    told = {
+        "labeller": f"imitated {record.labeller}",
+        "licence": "none: drawn by a program",
+        "citation": "cxr-bench's phantom",
+        "restricted": is_restricted,
+        "synthetic": True,
+    }
+    return record.model_copy(update=told)
 
 
 def _write(store: DataStore, record: DatasetRecord, tables: IndexedTables) -> Dataset:

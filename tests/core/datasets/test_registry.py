@@ -63,7 +63,11 @@ def test_published_splits_add_up_to_no_more_than_the_images(name: str) -> None:
 
 def test_credentialed_data_are_restricted() -> None:
     restricted = {name for name, spec in DATASETS.items() if spec.restricted}
-    assert restricted == {"mimic", "chexpert", "padchest", "vindr", "vindr-kaggle"}
+    assert restricted == {"mimic", "chexpert", "padchest", "vindr", "vindr-kaggle", "table"}
+
+
+def test_only_the_terms_of_anyone_s_table_are_the_user_s_to_state() -> None:
+    assert [name for name, spec in DATASETS.items() if spec.may_be_opened] == ["table"]
 
 
 @pytest.mark.real

@@ -1,5 +1,6 @@
 """What an index stores, sets aside, and leaves as it was."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from core.datasets.examples import select
 from core.datasets.labels import Tier
 from core.datasets.request import IndexRequest
 from core.errors import ConfigError, DataError
-from core.phantom.spec import MARK as PHANTOM_MARK
+from core.phantom.spec import PhantomSpec
+from core.phantom.write import write_phantom
 from core.roles import Split
 from core.stages import index
 from core.store.annotations import composites
@@ -173,14 +175,67 @@ def test_a_root_that_links_to_itself_is_one_sentence(store: DataStore, tmp_path:
         index.run(store, "chestxray14", "nih", IndexRequest(tmp_path / "loop"))
 
 
+@pytest.fixture
+def phantom(tmp_path: Path) -> Path:
+    """A small phantom's folder."""
+    return write_phantom(tmp_path / "drawn", PhantomSpec(num_patients=2, size=64), 1).target.parent
+
+
 def test_what_a_program_drew_has_neither_the_terms_nor_the_authors_of_what_it_imitates(
-    store: DataStore, release: Release
+    store: DataStore, release: Release, phantom: Path
 ) -> None:
-    real = index.run(store, "chestxray14", "nih", IndexRequest(root=release.root)).dataset.record
-    (release.root / PHANTOM_MARK).write_text("{}")
-    drawn = index.run(store, "chestxray14", "drawn", IndexRequest(root=release.root)).dataset.record
+    real = index.run(store, "chestxray14", "nih", IndexRequest(release.root)).dataset.record
+    request = IndexRequest(phantom / "chestxray14")
+    drawn = index.run(store, "chestxray14", "drawn", request).dataset.record
 
     assert (real.synthetic, drawn.synthetic) == (False, True)
     assert "NIH" in real.licence
     assert (drawn.licence, drawn.citation) == ("none: drawn by a program", "cxr-bench's phantom")
     assert drawn.labeller == f"imitated {real.labeller}"
+
+
+@pytest.mark.parametrize("tables_only", [False, True])
+def test_an_imitation_of_credentialed_data_is_open(
+    store: DataStore, phantom: Path, tables_only: bool
+) -> None:
+    request = IndexRequest(phantom / "mimic-cxr-jpg", tables_only=tables_only)
+    record = index.run(store, "mimic", "drawn", request).dataset.record
+    assert (record.synthetic, record.restricted) == (True, False)
+    closed = index.run(store, "mimic", "drawn", replace(request, restricted=True)).dataset.record
+    assert (closed.synthetic, closed.restricted) == (True, True)
+
+
+@pytest.mark.parametrize("folder", ["hospital", "chestxray14"])
+def test_what_lies_beside_a_phantom_or_in_its_folders_was_not_drawn(
+    store: DataStore, phantom: Path, folder: str
+) -> None:
+    shutil.rmtree(phantom / "chestxray14")
+    request = IndexRequest(write_table_dataset(phantom / folder), labels="labels.csv")
+    record = index.run(store, "table", "own", request).dataset.record
+    assert (record.synthetic, record.restricted) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "restricted", "told"),
+    [(None, True, True), (True, True, False), (False, False, False)],
+)
+def test_anyone_s_table_stays_on_the_machine_unless_the_user_opens_it(
+    store: DataStore, hospital: Path, wanted: bool | None, restricted: bool, told: bool
+) -> None:
+    request = IndexRequest(hospital, labels="labels.csv", restricted=wanted)
+    indexed = index.run(store, "table", "own", request)
+    assert indexed.dataset.record.restricted == restricted
+    assert any("index it with --open" in note for note in indexed.notes) == told
+
+
+def test_free_data_can_be_restricted(store: DataStore, release: Release) -> None:
+    request = IndexRequest(release.root, restricted=True)
+    assert index.run(store, "chestxray14", "nih", request).dataset.record.restricted
+
+
+def test_credentialed_data_cannot_be_opened(store: DataStore, tmp_path: Path) -> None:
+    request = IndexRequest(write_padchest(tmp_path / "padchest"), restricted=False)
+    sentence = r"--open cannot lift what PadChest .* is bound to \(PadChest Dataset Research Use"
+    with pytest.raises(ConfigError, match=sentence):
+        index.run(store, "padchest", "padchest", request)
+    assert not store.root.exists()
