@@ -4,10 +4,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import polars as pl
 
+from core.datasets.image_names import images_meant
 from core.datasets.reading import HEADER_ROWS, ROW, note_duplicates, note_rows, read_csv
 from core.errors import DataError, Problems
 from core.findings import FINDINGS, Finding, as_finding
@@ -17,7 +18,7 @@ ID_COLUMNS = ("image_id", "image", "Image Index", "dicom_id", "id", "path", "Pat
 """Where image ids are looked for unless the user names a column, first match first."""
 
 _ID = "own_id"
-_KEY = "image_key"
+_IMAGE = "image_id"
 _PARQUET_MARK = b"PAR1"
 
 
@@ -29,7 +30,7 @@ class ForeignPredictions:
         frame: `tables.PREDICTIONS`, one row per matched image in the manifest's order; null for
             findings that the file has no column of.
         findings: What the file predicts.
-        matched_by: `image id`, or `file name` where folder and extension were left out.
+        matched_by: `image id`, or `file name` where ids are paths or file names of images.
         strangers: The file's ids that are no image of the data set.
         without_prediction: Images of the data set that the file has no row of.
         unused_columns: Columns that are neither the id nor a finding.
@@ -48,8 +49,8 @@ def read_predictions(
 ) -> ForeignPredictions:
     """Read probabilities and match their ids with a manifest's images.
 
-    Ids are compared as they are; where none of them is an image id, folders and extensions are
-    left out on both sides.
+    Ids are compared as they are; where none of them is an image id, they are read as paths and
+    file names (`images_meant`).
 
     Args:
         path: CSV (its text may be gzipped) or parquet.
@@ -75,7 +76,8 @@ def read_predictions(
         *(pl.col(name).cast(pl.Float32).alias(finding) for finding, name in columns.items()),
     )
     used = (ROW, own_id, *columns.values())
-    return _matched(path, values, manifest, tuple(name for name in raw.columns if name not in used))
+    unused = tuple(name for name in raw.columns if name not in used)
+    return _matched(path, own_id, values, manifest, unused)
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -146,17 +148,14 @@ def _note_cells(problems: Problems, path: Path, raw: pl.DataFrame, name: str) ->
 
 
 def _matched(
-    path: Path, values: pl.DataFrame, manifest: pl.DataFrame, unused: tuple[str, ...]
+    path: Path, own_id: str, values: pl.DataFrame, manifest: pl.DataFrame, unused: tuple[str, ...]
 ) -> ForeignPredictions:
-    exact = values[_ID].is_in(manifest["image_id"].implode()).any()
-    keyed = values.with_columns(_key(values[_ID], exact=exact))
-    images = manifest.select("image_id").with_columns(_key(manifest["image_id"], exact=exact))
-    problems = Problems()
-    note_duplicates(problems, path, keyed, _KEY)
-    problems.raise_if_any()
-    joined = images.filter(~pl.col(_KEY).is_duplicated()).join(
-        keyed, on=_KEY, how="inner", maintain_order="left"
-    )
+    images = manifest.select(_IMAGE)
+    exact = values[_ID].is_in(images[_IMAGE].implode()).any()
+    meant = values[_ID] if exact else _meant(values[_ID], images[_IMAGE])
+    values = values.with_columns(meant.alias(_IMAGE))
+    _check_one_row_an_image(path, own_id, values)
+    joined = images.join(values, on=_IMAGE, how="inner", maintain_order="left")
     if joined.is_empty():
         raise DataError(
             f"{path}: none of its {values.height:,} ids is an image of this data set (first: "
@@ -170,16 +169,25 @@ def _matched(
         frame=joined.select("image_id", *columns).match_to_schema(PREDICTIONS.schema),
         findings=tuple(finding for finding in FINDINGS if finding in values.columns),
         matched_by="image id" if exact else "file name",
-        strangers=tuple(_left(keyed[_ID], joined[_ID])),
+        strangers=tuple(_left(values[_ID], joined[_ID])),
         without_prediction=tuple(_left(manifest["image_id"], joined["image_id"])),
         unused_columns=unused,
     )
 
 
-def _key(ids: pl.Series, *, exact: bool) -> pl.Series:
-    if exact:
-        return ids.alias(_KEY)
-    return pl.Series(_KEY, [PurePath(each).stem for each in ids.to_list()], pl.String)
+def _meant(names: pl.Series, image_ids: pl.Series) -> pl.Series:
+    return pl.Series(images_meant(names.to_list(), image_ids.to_list()), dtype=pl.String)
+
+
+def _check_one_row_an_image(path: Path, own_id: str, values: pl.DataFrame) -> None:
+    problems = Problems()
+    meant = values.drop_nulls(_IMAGE)
+    shared = meant.group_by(_IMAGE, maintain_order=True).agg(ROW, _ID)
+    for image, rows, names in shared.filter(pl.col(ROW).list.len() > 1).iter_rows():
+        where = f"{path}, rows {', '.join(map(str, rows))}"
+        told = ", ".join(map(repr, names))
+        problems.add(where, f"{own_id} {told} are one image, {image!r}; leave one row of it.")
+    problems.raise_if_any()
 
 
 def _left(all_ids: pl.Series, used: pl.Series) -> Iterator[str]:

@@ -61,6 +61,26 @@ def test_a_file_name_that_two_images_share_matches_neither(tmp_path: Path) -> No
     assert foreign.strangers == ("1",)
 
 
+def test_released_paths_match_below_the_folder_of_the_release(tmp_path: Path) -> None:
+    images = [f"valid/patient{k}/study1/view{v}_frontal.jpg" for k in (1, 2) for v in (1, 2)]
+    manifest = pl.DataFrame([{"image_id": name} for name in images], MANIFEST.schema)
+    rows = [f"CheXpert-v1.0-small/{name},0.{k}" for k, name in enumerate(images[1:])]
+    rows.append("CheXpert-v1.0-small/valid/patient9/study1/view1_frontal.jpg,0.9")
+    foreign = read_predictions(written(tmp_path, "\n".join(["Path,Mass", *rows]) + "\n"), manifest)
+    assert foreign.frame["image_id"].to_list() == images[1:]
+    assert foreign.frame["Mass"].to_list() == pytest.approx([0.0, 0.1, 0.2])
+    assert foreign.strangers == ("CheXpert-v1.0-small/valid/patient9/study1/view1_frontal.jpg",)
+
+
+def test_the_last_number_of_a_uid_is_no_extension(tmp_path: Path) -> None:
+    rows = [{"image_id": f"1.2.3.1.{k}"} for k in (7, 8)]
+    manifest = pl.DataFrame(rows, MANIFEST.schema)
+    text = "id,Mass\n1.2.3.1.9.dcm,0.5\n1.2.3.1.8.dcm,0.5\n"
+    foreign = read_predictions(written(tmp_path, text), manifest)
+    assert foreign.frame["image_id"].to_list() == ["1.2.3.1.8"]
+    assert foreign.strangers == ("1.2.3.1.9.dcm",)
+
+
 def test_parquet_is_read_like_a_csv(tmp_path: Path, manifest: pl.DataFrame) -> None:
     frame = pl.DataFrame({"image_id": IMAGES, "Mass": [0.25, 0.5, 1.0]})
     frame.write_parquet(tmp_path / "p.parquet")
@@ -81,7 +101,10 @@ def test_parquet_is_read_like_a_csv(tmp_path: Path, manifest: pl.DataFrame) -> N
         ("image_id,Mass\na/1.png,high\n", "row 2: column Mass: 'high' is no number"),
         ("image_id,Mass\na/1.png,nan\n", "row 2: column Mass: 'nan' is no number"),
         ("image_id,Mass\na/1.png,0.1\na/1.png,0.2\n", "rows 2, 3: image_id 'a/1.png' is given"),
-        ("image_id,Mass\n1.png,0.1\n1.jpg,0.2\n", "rows 2, 3: image_key '1' is given more"),
+        (
+            "image_id,Mass\n1.png,0.1\n1.jpg,0.2\n",
+            "rows 2, 3: image_id '1.png', '1.jpg' are one image, 'a/1.png'",
+        ),
         ("image_id,Effusion,Pleural Effusion\na/1.png,0.1,0.1\n", "both mean Effusion"),
         ("image_id,Mass\n,0.1\n", "row 2: image_id is blank"),
         ("image_id,Mass\nx,0.1\n", "none of its 1 ids is an image of this data set"),
