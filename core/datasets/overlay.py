@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
+from core.datasets.subgroups import STRATA
 from core.errors import DataError, Problems
 from core.findings import FINDINGS, Finding, as_finding
 from core.lookup import unknown
@@ -18,6 +19,8 @@ from core.tables import MANIFEST, OVERLAY
 
 _KEY = "image_id"
 _CELLS = {"0": "0", "1": "1", "0.0": "0", "1.0": "1"}
+_TAKEN = frozenset({*MANIFEST.schema, *STRATA})
+"""What a manifest holds of an image or divides images by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +65,7 @@ def read_overlay(path: Path, manifest: pl.DataFrame, columns: Sequence[str] = ()
     labels = _label_columns(problems, path, theirs)
     subgroups = [name for name in theirs if name not in labels.values()]
     for name in subgroups:
-        if name in MANIFEST.schema:
+        if name in _TAKEN:
             problems.add(path, f"column {name!r} is the manifest's own; rename the subgroup.")
     note_rows(problems, path, raw, pl.col(_KEY).is_null(), f"{_KEY} is blank.")
     note_duplicates(problems, path, raw.drop_nulls(_KEY), _KEY)

@@ -85,6 +85,10 @@ BAD_OVERLAYS: dict[str, tuple[list[str], str]] = {
         ["image_id,view", f"{FIRST},PA"],
         "column 'view' is the manifest's own",
     ),
+    "subgroup of the name of an age band": (
+        ["image_id,age", f"{FIRST},50"],
+        "column 'age' is the manifest's own",
+    ),
 }
 
 
