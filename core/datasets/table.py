@@ -68,6 +68,7 @@ def index(request: IndexRequest) -> IndexedTables:
     table = root / request.labels
     raw = read_csv(table, ())
     columns, ignored = _resolve(raw.columns, request.columns, table)
+    overruled = columns.pop("split", None) if request.split else None
     rows = raw.select(ROW, *(pl.col(theirs).alias(ours) for ours, theirs in columns.items()))
     problems = Problems()
     rows = _complete(problems, table, rows, split)
@@ -78,6 +79,8 @@ def index(request: IndexRequest) -> IndexedTables:
     problems.raise_if_any()
     split_name = "its own" if "split" in columns else split
     notes = _notes(columns, ignored, manifest)
+    if overruled:
+        notes = (*notes, f"Column {overruled!r} was not used: --split {split} was asked for.")
     return indexed(root, manifest, BOXES.empty(), split_name, notes)
 
 
@@ -211,7 +214,7 @@ def _notes(
         notes.append(f"Columns that were not used: {', '.join(ignored)}.")
     if "split" not in columns and set(manifest["split"]) == {"test"}:
         notes.append(
-            "There is no split column: all images are test images, so this data set can be a "
+            "No split column is used: all images are test images, so this data set can be a "
             "target only (--split by-patient makes it fit for a source)."
         )
     return tuple(notes)

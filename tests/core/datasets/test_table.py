@@ -60,8 +60,19 @@ def test_an_own_split_column_is_kept(hospital: Path) -> None:
             for k, line in enumerate(text.splitlines())
         ),
     )
-    manifest = index(request(hospital)).manifest
-    assert manifest["split"].to_list()[:5] == ["train", "train", "val", "val", "test"]
+    tables = index(request(hospital))
+    assert tables.split_name == "its own"
+    assert tables.manifest["split"].to_list()[:5] == ["train", "train", "val", "val", "test"]
+
+
+def test_a_split_that_was_asked_for_wins_over_a_column_of_that_name(tmp_path: Path) -> None:
+    root = write_table_dataset(tmp_path / "hospital", num_images=120)
+    without = index(request(root, split="by-patient")).manifest
+    rewrite(root, lambda text: text.replace("\n", ",strange\n").replace("strange", "fold", 1))
+    tables = index(request(root, split="by-patient"))
+    assert tables.split_name == "by-patient"
+    assert tables.manifest.equals(without)
+    assert tables.notes[-1] == "Column 'fold' was not used: --split by-patient was asked for."
 
 
 @pytest.mark.parametrize(("cell", "value"), [("1.0", 1), ("-1", -1), ("-2", -2), ("", None)])
