@@ -6,10 +6,12 @@ import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from core.errors import DataError, Problems
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF8_MARK = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 MAX_BYTES = 1 << 31
@@ -25,7 +27,7 @@ def read_text(path: Path) -> bytes:
         DataError: If it is missing, a folder, unreadable, empty, of another encoding, holds NUL
             bytes, or has lines that end in carriage returns alone.
     """
-    content = _content(path)
+    content = _content(path).removeprefix(_UTF8_MARK)
     if not content.strip():
         raise DataError(f"{path}: the file is empty.")
     if content.startswith(_UTF16):
@@ -42,7 +44,7 @@ def read_text(path: Path) -> bytes:
         ) from error
     if b"\r" in content and b"\n" not in content:
         raise DataError(f"{path}: its lines end in carriage returns alone; save it with newlines.")
-    return content.removeprefix(b"\xef\xbb\xbf")
+    return content
 
 
 def _content(path: Path) -> bytes:
@@ -51,9 +53,7 @@ def _content(path: Path) -> bytes:
     if not path.is_file():
         raise DataError(f"{path}: there is no such file.")
     try:
-        with path.open("rb") as file:
-            is_zipped = file.read(len(_GZIP)) == _GZIP
-        with gzip.open(path) if is_zipped else path.open("rb") as file:
+        with _opened(path) as file:
             content = file.read(MAX_BYTES + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: is no whole gzip file ({error}); get it anew.") from error
@@ -62,6 +62,13 @@ def _content(path: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise DataError(f"{path}: holds more than the {MAX_BYTES:,} bytes that are read; split it.")
     return content
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file, unzipped where its first bytes say that it is zipped."""
+    with path.open("rb") as file:
+        is_zipped = file.read(len(_GZIP)) == _GZIP
+    return cast(BinaryIO, gzip.open(path)) if is_zipped else path.open("rb")
 
 
 def _row_of(content: bytes, position: int) -> int:
@@ -101,9 +108,9 @@ def note_ragged_rows(
 def header_of(path: Path) -> list[str]:
     """The cells of a table's first line; none where it is no text."""
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+        with _opened(path) as file:
             line = file.readline(_MAX_CELL_BYTES)
-        return next(_rows(line), [])
+        return next(_rows(line.removeprefix(_UTF8_MARK)), [])
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error):
         return []
 

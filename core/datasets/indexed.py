@@ -33,6 +33,9 @@ def indexed(
     Raises:
         DataError: If not one image can be used.
     """
+    if rows.is_empty():
+        told = " ".join(("no image is left of its tables.", *notes))
+        raise DataError(f"{root}: {told}")
     quarantine = rows.drop_nulls(FAULT).select(_KEY, reason=FAULT)
     if quarantine.height == rows.height:
         raise DataError(

@@ -22,7 +22,7 @@ from core.datasets.mimic_labels import (
 from core.datasets.patients import note_shared_patients
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
 from core.datasets.request import IndexedTables, IndexRequest, chosen_split
-from core.errors import ConfigError, DataError, Problems
+from core.errors import ConfigError, Problems
 from core.lookup import lookup
 from core.tables import BOXES
 
@@ -74,8 +74,6 @@ def index(request: IndexRequest) -> IndexedTables:
     manifest = _manifest(labelled, wanted)
     note_shared_patients(problems, either(root, SPLIT), manifest.drop_nulls("split"))
     problems.raise_if_any()
-    if manifest.is_empty():
-        raise DataError(f"{tables[0]}: labels none of the images in {METADATA}.")
     notes = (*found, *missing_notes(images, labelled, labels, name))
     return indexed(root, manifest, BOXES.empty(), "official", notes, source.labeller)
 

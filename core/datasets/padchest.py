@@ -88,7 +88,7 @@ def _label_lists(cells: pl.Series) -> pl.Series:
 def _parsed(cell: str) -> list[str] | None:
     try:
         entries: object = ast.literal_eval(cell)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
     if not isinstance(entries, list):
         return None

@@ -9,7 +9,14 @@ from pathlib import Path
 import polars as pl
 
 from core.datasets.image_names import images_meant
-from core.datasets.reading import HEADER_ROWS, ROW, note_duplicates, note_rows, read_csv
+from core.datasets.reading import (
+    HEADER_ROWS,
+    ROW,
+    check_row_column,
+    note_duplicates,
+    note_rows,
+    read_csv,
+)
 from core.errors import DataError, Problems
 from core.findings import FINDINGS, Finding, as_finding
 from core.tables import PREDICTIONS
@@ -90,6 +97,7 @@ def _read(path: Path) -> pl.DataFrame:
     if nested or frame.is_empty():
         what = f"column {', '.join(nested)} holds lists" if nested else "the table has no rows"
         raise DataError(f"{path}: {what}; give one column per finding and one row per image.")
+    check_row_column(path, frame)
     return frame.select(pl.all().cast(pl.String)).with_row_index(ROW, offset=HEADER_ROWS)
 
 

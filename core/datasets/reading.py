@@ -27,8 +27,8 @@ def read_csv(
         header: Names of the first columns, in the place of the file's own header line.
 
     Raises:
-        DataError: If the file is missing, empty, not UTF-8, ragged, or lacks a column or has one
-            twice; names every ragged row.
+        DataError: If the file is missing, empty, not UTF-8, ragged, or lacks a column, has one
+            twice or one called `ROW`; names every ragged row.
     """
     content = read_text(path)
     names = None if header is None else list(header)
@@ -73,11 +73,22 @@ def _check_columns(path: Path, frame: pl.DataFrame, required: Iterable[str]) -> 
     twice = [name.removesuffix(_TWICE) for name in frame.columns if name.endswith(_TWICE)]
     if named := [name for name in twice if name]:
         raise DataError(f"{path}: column {', '.join(named)} is given more than once; remove one.")
+    check_row_column(path, frame)
     missing = [name for name in required if name not in frame.columns]
     if missing:
         raise DataError(
             f"{path}: column {', '.join(missing)} is missing; found {', '.join(frame.columns)}."
         )
+
+
+def check_row_column(path: Path, frame: pl.DataFrame) -> None:
+    """Check that the numbers of the rows may be called `ROW`.
+
+    Raises:
+        DataError: If the file has a column of that name.
+    """
+    if ROW in frame.columns:
+        raise DataError(f"{path}: column {ROW} has the name of the rows' numbers here; rename it.")
 
 
 def note_rows(

@@ -64,6 +64,13 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     assert read_text(path) == b"a,b\n"
 
 
+def test_a_byte_order_mark_alone_is_an_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"\xef\xbb\xbf")
+    with pytest.raises(DataError, match=r"t\.csv: the file is empty"):
+        read_text(path)
+
+
 def test_a_gzipped_file_is_read_whatever_its_name(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
@@ -94,11 +101,13 @@ def test_another_separator_is_known_by_the_header(header: list[str], separator: 
     assert other_separator([*header, "c"]) is None
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("is_zipped", [False, True])
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
-def test_a_header_is_read_alone(tmp_path: Path, suffix: str) -> None:
+def test_a_header_is_read_alone(tmp_path: Path, suffix: str, is_zipped: bool, mark: bytes) -> None:
     path = tmp_path / f"t{suffix}"
-    content = b'a,"b, c"\n\xff\xff'
-    path.write_bytes(gzip.compress(content) if suffix.endswith("gz") else content)
+    content = mark + b'a,"b, c"\n\xff\xff'
+    path.write_bytes(gzip.compress(content) if is_zipped else content)
     assert header_of(path) == ["a", "b, c"]
 
 

@@ -121,6 +121,16 @@ def test_label_rows_that_name_no_image_are_counted(mimic: Path) -> None:
     assert "Rows of cxrlt14 that name none of the images were left out: 1." in notes
 
 
+def test_labels_of_none_of_the_images_are_refused(mimic: Path) -> None:
+    path = mimic / "train_labeled.csv"
+    header, *_ = path.read_text().splitlines()
+    ones = ",".join("0" for _ in CXRLT_LABELS)
+    path.write_text(f"{header}\nzzz,1,s1,PA,,x.jpg,{ones}\n")
+    sentence = "no image is left of its tables. Images without a row in cxrlt14 were left out: "
+    with pytest.raises(DataError, match=sentence):
+        index(IndexRequest(mimic))
+
+
 def test_lung_lesion_is_copied_into_neither_mass_nor_nodule(mimic: Path) -> None:
     manifest = chexpert(mimic)
     assert manifest["Mass"].null_count() == manifest["Nodule"].null_count() == manifest.height

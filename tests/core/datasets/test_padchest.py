@@ -139,11 +139,24 @@ def _link_loop(root: Path) -> None:
     (root / "0/a1.png").symlink_to(root / "0/a1.png")
 
 
+def _only_excluded(root: Path) -> None:
+    table = root / PADCHEST
+    header, *rows = table.read_text().splitlines()
+    (excluded,) = [row for row in rows if ",EXCLUDE," in row]
+    table.write_text(f"{header}\n{excluded}\n")
+
+
 BAD_INPUT: dict[str, tuple[Callable[[Path], object], str]] = {
     "column missing": (_cell("Projection", "Proj"), "column Projection is missing"),
     "labels are no list": (_cell("['normal']", "normal"), "row 6: Labels 'normal' is no list"),
     "labels are code": (_cell("['normal']", "__import__('os')"), "row 6: Labels .* is no list"),
     "labels never end": (_cell("['normal']", "['normal'"), "row 6: Labels .* is no list"),
+    "labels are a set of lists": (_cell("['normal']", "{['normal']}"), "row 6: Labels .* no list"),
+    "labels are nested too deeply": (
+        _cell("['normal']", "[" * 9999),
+        "row 6: Labels .* is no list",
+    ),
+    "no image is used": (_only_excluded, "no image is left of its tables. .*left out"),
     "unknown view": (_cell(",L,", ",OBLIQUE,"), "row 3: unknown view 'OBLIQUE'"),
     "unknown sex": (_cell(",O,", ",X,"), "row 6: unknown sex 'X'"),
     "birth in words": (_cell(",1990,", ",young,"), "row 6: birth 'young' and study '20150312'"),

@@ -130,6 +130,15 @@ def test_a_parquet_file_of_lists_is_refused(tmp_path: Path, manifest: pl.DataFra
         read_predictions(path, manifest)
 
 
+def test_a_parquet_column_named_as_the_rows_numbers_is_refused(
+    tmp_path: Path, manifest: pl.DataFrame
+) -> None:
+    path = tmp_path / "p.parquet"
+    pl.DataFrame({"image_id": IMAGES, "file_row": 1, "Mass": 0.1}).write_parquet(path)
+    with pytest.raises(DataError, match="column file_row has the name of .* rename it"):
+        read_predictions(path, manifest)
+
+
 def test_a_damaged_parquet_file_is_one_sentence(tmp_path: Path, manifest: pl.DataFrame) -> None:
     path = tmp_path / "p.parquet"
     pl.DataFrame({"image_id": IMAGES, "Mass": [0.1, 0.2, 0.3]}).write_parquet(path)

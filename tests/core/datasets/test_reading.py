@@ -36,6 +36,13 @@ def test_blank_lines_are_left_out_and_counted(tmp_path: Path) -> None:
     assert read_csv(path, ("a",))[ROW].to_list() == [3, 5]
 
 
+def test_a_column_named_as_the_rows_numbers_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{ROW},b\n1,2\n")
+    with pytest.raises(DataError, match=f"column {ROW} has the name of .* rename it"):
+        read_csv(path, ("b",))
+
+
 def test_own_names_take_the_place_of_the_header(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("Name,Box [x,y],,\nm,1,2,\nn,3,4\n")
