@@ -5,12 +5,12 @@ from pathlib import Path
 import polars as pl
 
 from core.datasets.files import FAULT
-from core.datasets.image_size import image_sizes
 from core.datasets.reading import ROW
 from core.datasets.request import IndexRequest
 from core.datasets.vindr_votes import SIDES
 from core.errors import Problems
 from core.findings import FINDINGS
+from core.imaging.image_size import image_sizes
 from core.tables import BOXES
 
 

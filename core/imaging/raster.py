@@ -20,7 +20,7 @@ from core.specs import ImageSpec
 
 _Opened = PngImageFile | JpegImageFile
 
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 """What decoding a damaged file raises."""
 
 _UPRIGHT = 1
@@ -59,7 +59,7 @@ def read_raster(content: bytes, image: ImageSpec) -> Grey:
         # All at once: in the usual pieces of 64 kB threads would wait for one another.
         opened.decodermaxblock = len(stream)
         opened.load()
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise DataError(f"cannot be decoded ({_reason(error)})") from error
     grey, scaling = _grey_of(opened)
     if turn is None:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from PIL import Image
 
 from core.errors import DataError
+from core.imaging.files import HEAD_BYTES, is_dicom
+from core.imaging.raster import DAMAGE
 
 _NUM_THREADS = 8
-_DICOM_MARK, _DICOM_OFFSET = b"DICM", 128
 
 
 class ImageSize(NamedTuple):
@@ -34,12 +35,12 @@ def _image_size(path: Path) -> ImageSize | str:
     """A worker's result: all faults are collected, so one bad file does not hide the next."""
     try:
         with path.open("rb") as file:
-            is_dicom = file.read(_DICOM_OFFSET + 4).endswith(_DICOM_MARK)
-        if is_dicom:
+            head = file.read(HEAD_BYTES)
+        if is_dicom(head):
             return _dicom_size(path)
         with Image.open(path) as opened:
             return ImageSize(*opened.size)
-    except (OSError, SyntaxError, DataError, Image.DecompressionBombError) as error:
+    except (*DAMAGE, DataError, Image.DecompressionBombError) as error:
         return f"has no width and height that can be read ({str(error).rstrip('.')})"
 
 

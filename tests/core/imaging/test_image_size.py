@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.image_size import image_sizes
+from core.imaging.image_size import image_sizes
 from tests.fixtures.releases import draw
 
+SHORT_HEADER = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\x05IHDR" + b"\0" * 9
+"""A PNG whose header has 5 bytes."""
 DICOM = b"\0" * 128 + b"DICM"
 
 
@@ -23,7 +25,7 @@ def test_a_size_is_width_and_height(tmp_path: Path, suffix: str) -> None:
     assert image_sizes(paths) == [(80, 60), (31, 47)]
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"\x89PNG\r\n\x1a\n"])
+@pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"\x89PNG\r\n\x1a\n", SHORT_HEADER])
 def test_a_file_without_a_size_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.png").write_bytes(content)
     assert fault_of(tmp_path / "a.png").startswith("has no width and height that can be read (")
