@@ -35,7 +35,7 @@ UNCERTAIN = -1
 NOT_MENTIONED = -2
 """Cell values of the manifest; null is "not annotated" (PROTOCOL section 1)."""
 
-SAME_NAME: Mapping[str, Finding] = {
+SPELLINGS: Mapping[str, Finding] = {
     "Pleural Effusion": Finding.EFFUSION,
     "Pleural Thickening": Finding.PLEURAL_THICKENING,
     "Infiltrate": Finding.INFILTRATION,
@@ -49,7 +49,7 @@ def _folded(name: str) -> str:
 
 
 _BY_FOLDED_NAME = {_folded(finding): finding for finding in FINDINGS} | {
-    _folded(name): finding for name, finding in SAME_NAME.items()
+    _folded(name): finding for name, finding in SPELLINGS.items()
 }
 
 

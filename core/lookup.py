@@ -28,10 +28,16 @@ def lookup(table: Mapping[str, Row], name: str, kind: str) -> Row:
 def unknown(name: str, known: Iterable[str], kind: str) -> str:
     """The sentence for a name that is not among the known ones."""
     names = sorted(str(each) for each in known)
-    near = get_close_matches(name, names, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, names)
+    hint = f" Did you mean {near!r}?" if near else ""
     choices = ", ".join(names) or "none yet"
     return f"Unknown {kind} {name!r}. Known {_plural(kind)}: {choices}.{hint}"
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known name that is most like `name`; None where none is as like it as `cutoff` (0–1)."""
+    near = get_close_matches(name, list(known), n=1, cutoff=cutoff)
+    return near[0] if near else None
 
 
 def _plural(kind: str) -> str:

@@ -2,7 +2,7 @@ import pytest
 
 from core.errors import ConfigError
 from core.findings import FINDINGS
-from core.lookup import lookup, unknown
+from core.lookup import lookup, nearest, unknown
 
 
 def test_a_row_is_found_by_its_name() -> None:
@@ -17,6 +17,11 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 
 def test_a_typing_error_is_answered_with_the_nearest_name() -> None:
     assert unknown("Pnuemonia", FINDINGS, "finding").endswith("Did you mean 'Pneumonia'?")
+
+
+def test_a_name_may_have_to_be_nearer_to_be_taken_for_a_typing_error() -> None:
+    assert nearest("Mask", FINDINGS) == "Mass"
+    assert nearest("Mask", FINDINGS, cutoff=0.85) is None
 
 
 @pytest.mark.parametrize(

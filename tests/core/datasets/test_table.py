@@ -99,6 +99,14 @@ def test_columns_that_mean_nothing_are_named(hospital: Path) -> None:
     assert "Columns that were not used: ward." in index(request(hospital)).notes
 
 
+@pytest.mark.parametrize("name", ["class", "Mask", "Code", "Pneumonia_source", "mass_mm"])
+def test_a_column_that_is_only_a_little_like_a_finding_is_ignored(
+    hospital: Path, name: str
+) -> None:
+    rewrite(hospital, lambda text: text.replace(",age,", f",{name},"))
+    assert f"Columns that were not used: {name}." in index(request(hospital)).notes
+
+
 def _replace(old: str, new: str) -> Callable[[Path], None]:
     return lambda root: rewrite(root, lambda text: text.replace(old, new, 1))
 
@@ -137,8 +145,8 @@ BAD_INPUT: dict[str, tuple[Callable[[Path], None], str]] = {
         r"no column is one of",
     ),
     "misspelt finding": (
-        _replace("Pleural Effusion", "Pleural Efusion,Effusion"),
-        r"labels.csv",
+        _replace("age,Pleural Effusion", "Pleural Efusion,Effusion"),
+        r"labels.csv, column 'Pleural Efusion': is nearly Effusion; .* rename it if it means",
     ),
     "two columns of one meaning": (_replace("image,patient", "image,file"), r"both mean path"),
     "ragged row": (_replace("F,50,1", "F,50,1,1,1,1"), r"row 2: has 9 cells, the header 6"),
