@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from tokenize import TokenError
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -24,6 +25,16 @@ from core.tables import IMAGES
 
 SYNC_SECONDS = 5.0
 """How much work a kill may lose; a sync costs about 0.1 s."""
+
+_DAMAGE = (OSError, ValueError, EOFError, SyntaxError, TokenError)
+"""What opening a damaged array raises."""
+
+
+class Filled(NamedTuple):
+    """What `fill` did: the new index (`tables.IMAGES`), and what is wrong with files in use."""
+
+    images: pl.DataFrame
+    problems: Problems
 
 
 def build(
@@ -87,10 +98,11 @@ def fill(
     image: ImageSpec,
     num_workers: int,
     progress: Progress = silent,
-) -> pl.DataFrame:
+) -> Filled:
     """Decode, into an array that is published, images in use that it holds no pixels of.
 
-    Nobody reads those rows yet: whoever uses them finds them missing in the index.
+    Good images are kept when others are bad, once the index is written. Nobody reads those
+    rows yet: whoever uses them finds them missing in the index.
 
     Args:
         array_path: The array.
@@ -100,15 +112,12 @@ def fill(
         num_workers: Threads.
         progress: Told after each image.
 
-    Returns:
-        The new index.
-
     Raises:
-        DataError: If files in use cannot be decoded, or the array is damaged.
+        DataError: If the array is damaged.
     """
     try:
         pixels: NDArray[np.uint8] = open_memmap(array_path, mode="r+")
-    except (OSError, ValueError, EOFError, SyntaxError, TokenError) as error:
+    except _DAMAGE as error:
         raise DataError(f"{array_path}: cannot be read; remove it and run again.") from error
     missing = [k for k in index["sha256"].is_null().arg_true() if k not in sources.set_aside]
     problems, fresh = Problems(), list[Entry]()
@@ -116,9 +125,8 @@ def fill(
     for count, (row, result) in enumerate(results, 1):
         _sort(row, result, sources, problems, fresh)
         progress("decoding images", count, len(missing))
-    problems.raise_if_any()
     _flush(pixels)
-    return index.update(_frame(sources.image_ids, fresh), on="image_id")
+    return Filled(index.update(_frame(sources.image_ids, fresh), on="image_id"), problems)
 
 
 def _sort(
@@ -139,19 +147,28 @@ def _journal(array_path: Path) -> Path:
 
 
 def _opened(partial: Path, journal: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """The partial array; without a journal of its own it is made anew."""
-    if partial.exists() and journal.exists():
+    """The partial array; without a journal of its own, or damaged, it is made anew."""
+    if journal.exists() and _is_whole(partial, shape):
         return open_memmap(partial, mode="r+")
     journal.unlink(missing_ok=True)
     pixels: NDArray[np.uint8] = open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
     try:
         with partial.open("r+b") as file:
             os.posix_fallocate(file.fileno(), 0, partial.stat().st_size)
+            os.fsync(file.fileno())
     except OSError as error:
         partial.unlink()
         raise CxrError(f"{partial}: {error.strerror}; {pixels.nbytes:,} bytes needed.") from error
     journal.touch()
     return pixels
+
+
+def _is_whole(partial: Path, shape: tuple[int, ...]) -> bool:
+    """Whether the array can be opened; not for writing, which would lengthen a short one."""
+    try:
+        return open_memmap(partial, mode="r").shape == shape
+    except _DAMAGE:
+        return False
 
 
 def _still_true(journal: Path, sources: Sources) -> set[int]:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import DataError
+from core.errors import DataError, Problems
 from core.imaging.cache import build, fill, publish
 from core.imaging.verify import changed_files, damaged_rows
 from core.imaging.workers import Sources
@@ -60,15 +60,17 @@ def verify(store: DataStore, name: str, image: ImageSpec, progress: Progress = s
 
 
 def _decode(store: DataStore, dataset: Dataset, image: ImageSpec, progress: Progress) -> None:
+    """Decode what is missing; what was decoded is kept, whatever else is damaged."""
     array_path, _ = store.cache_paths(dataset, image)
     before, sources = store.image_index(dataset, image), _sources(dataset)
     num_workers = os.cpu_count() or 1
     is_published = before is not None and array_path.exists()
     try:
         if before is not None and is_published:
-            index = fill(array_path, before, sources, image, num_workers, progress)
+            index, problems = fill(array_path, before, sources, image, num_workers, progress)
         else:
             index = build(array_path, sources, image, num_workers, progress)
+            problems = Problems()
     except DataError as error:
         raise DataError(error.problems, _advice(dataset.name, len(error.problems))) from error
     if before is not None and not index["sha256"].equals(before["sha256"]):
@@ -76,6 +78,8 @@ def _decode(store: DataStore, dataset: Dataset, image: ImageSpec, progress: Prog
     store.write_image_index(dataset, image, index)
     if not is_published:
         publish(array_path)
+    if problems.found:
+        raise DataError(problems.found, _advice(dataset.name, len(problems.found)))
 
 
 def _advice(name: str, num_images: int) -> str:

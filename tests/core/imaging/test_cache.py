@@ -112,14 +112,14 @@ def test_an_image_set_aside_may_fail_and_is_filled_in_when_it_is_taken_back(
     publish(tmp_path / "a.npy")
     assert index["sha256"].is_null().to_list() == [False, False, True, False, False]
     assert np.load(tmp_path / "a.npy")[2].max() == 0
-    with pytest.raises(DataError, match=r"2\.png: there is no such image file"):
-        fill(tmp_path / "a.npy", index, sources, SPEC, 2)
+    in_part, problems = fill(tmp_path / "a.npy", index, sources, SPEC, 2)
+    assert ["2.png: there is no such image file" in each for each in problems.found] == [True]
     path.write_bytes(content)
     told: list[int] = []
-    filled = fill(
-        tmp_path / "a.npy", index, sources, SPEC, 2, lambda stage, done, total: told.append(total)
+    filled, problems = fill(
+        tmp_path / "a.npy", in_part, sources, SPEC, 2, lambda stage, done, total: told.append(total)
     )
-    assert told == [1]
+    assert (told, problems.found) == ([1], [])
     anew, _ = built(tmp_path / "b.npy", sources)
     publish(tmp_path / "b.npy")
     assert filled.equals(anew)
@@ -133,6 +133,36 @@ def test_a_file_that_changed_since_is_decoded_again(sources: Sources, tmp_path: 
     index, totals = built(tmp_path / "a.npy", sources)
     assert totals == [1]
     assert index["sha256"][1] == decode(sources.root / "1.png", SPEC).sha256
+
+
+def test_good_images_are_kept_when_others_that_are_filled_in_are_bad(
+    sources: Sources, tmp_path: Path
+) -> None:
+    contents = {name: (sources.root / name).read_bytes() for name in ("1.png", "3.png")}
+    for name in contents:
+        (sources.root / name).unlink()
+    index, _ = built(tmp_path / "a.npy", replace(sources, set_aside=frozenset({1, 3})))
+    publish(tmp_path / "a.npy")
+    (sources.root / "1.png").write_bytes(contents["1.png"])
+    filled, problems = fill(tmp_path / "a.npy", index, sources, SPEC, 2)
+    assert filled["sha256"].is_null().to_list() == [False, False, False, True, False]
+    assert ["3.png" in each for each in problems.found] == [True]
+    pixels = np.load(tmp_path / "a.npy")
+    assert np.array_equal(pixels[1], decode(sources.root / "1.png", SPEC).pixels)
+
+
+@pytest.mark.parametrize("num_bytes", [0, 64, 2000])
+def test_a_half_built_array_that_lost_its_header_or_end_is_made_anew(
+    sources: Sources, tmp_path: Path, num_bytes: int
+) -> None:
+    built(tmp_path / "a.npy", sources)
+    partial = tmp_path / ".a.npy.partial"
+    whole = partial.read_bytes()
+    partial.write_bytes(whole[:num_bytes])
+    assert built(tmp_path / "a.npy", sources)[1] == [5] * 5
+    assert partial.read_bytes() == whole
+    partial.write_bytes(b"\0" * len(whole))
+    assert built(tmp_path / "a.npy", sources)[1] == [5] * 5
 
 
 def test_a_torn_journal_entry_is_not_believed(sources: Sources, tmp_path: Path) -> None:

@@ -123,6 +123,25 @@ def test_an_image_that_is_taken_back_is_decoded_and_no_other(
     assert not store.features_path(dataset, "k").exists()
 
 
+def test_of_images_that_are_taken_back_the_good_ones_are_kept_when_others_are_bad(
+    store: DataStore, release: Release
+) -> None:
+    gone = [release.image(f"0000000{patient}_000.png") for patient in (2, 5)]
+    contents = [path.read_bytes() for path in gone]
+    for path in gone:
+        path.unlink()
+    set_aside(store, *(path.name for path in gone))
+    cache.run(store, "chestxray14", IMAGE)
+    set_aside(store)
+    gone[0].write_bytes(contents[0])
+    with pytest.raises(DataError, match="1 images of chestxray14 .* the others are kept"):
+        cache.run(store, "chestxray14", IMAGE)
+    gone[1].write_bytes(contents[1])
+    totals: list[int] = []
+    cache.run(store, "chestxray14", IMAGE, lambda stage, done, total: totals.append(total))
+    assert totals == [1]
+
+
 def copy_of(store: DataStore, root: Path) -> DataStore:
     """The same data set in another store, nothing decoded yet."""
     dataset, other = store.dataset("chestxray14"), DataStore(root)
