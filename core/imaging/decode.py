@@ -51,9 +51,8 @@ def decode(path: Path, image: ImageSpec) -> Decoded:
         grey = _grey(content, image)
     except DataError as error:
         raise DataError(f"{path}: {error}; get it anew, or set it aside.") from error
-    square = _lay(grey, image)
     return Decoded(
-        pixels=np.asarray(ImageOps.equalize(square) if image.equalise else square),
+        pixels=np.asarray(_lay(grey, image)),
         sha256=hashlib.sha256(content).hexdigest(),
         width=grey.width,
         height=grey.height,
@@ -76,15 +75,20 @@ def _lay(grey: Grey, image: ImageSpec) -> Image.Image:
         inner = round(geometry.scale_x * image.size), round(geometry.scale_y * image.size)
         corner = round(geometry.offset_x * image.size), round(geometry.offset_y * image.size)
         square = Image.new("L", (image.size, image.size))
-        square.paste(_resized(grey.image, inner, (0, 0, wide, high)), corner)
+        # Equalised before it is laid between the bands, whose black is none of its greys.
+        square.paste(_toned(_resized(grey.image, inner, (0, 0, wide, high)), image), corner)
         return square
     visible = geometry.visible
     left, top = visible.x * wide, visible.y * high
     box = (left, top, left + visible.width * wide, top + visible.height * high)
-    return _resized(grey.image, (image.size, image.size), box)
+    return _toned(_resized(grey.image, (image.size, image.size), box), image)
 
 
 def _resized(
     grey: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float]
 ) -> Image.Image:
     return grey.resize(size, Image.Resampling.BILINEAR, box=box, reducing_gap=3.0)
+
+
+def _toned(grey: Image.Image, image: ImageSpec) -> Image.Image:
+    return ImageOps.equalize(grey) if image.equalise else grey

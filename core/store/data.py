@@ -21,6 +21,9 @@ from core.tables import BOXES, IMAGES, MANIFEST, QUARANTINE
 CACHE_VERSION = 2
 """Part of every image cache's key: raised when decoding or resizing changes."""
 
+_PADDED_EQUALISED_VERSION = 3
+"""The same where only those caches changed: black bands were once equalised with the image."""
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -58,8 +61,10 @@ class Dataset:
 
         Not on the quarantine: images that are set aside keep their rows, which no stage uses.
         """
+        is_other = image.geometry == "pad" and image.equalise
+        version = _PADDED_EQUALISED_VERSION if is_other else CACHE_VERSION
         files = self.manifest.select("image_id", "path").with_columns(
-            root=pl.lit(self.record.root), spec=pl.lit(f"{CACHE_VERSION}{image.digest()}")
+            root=pl.lit(self.record.root), spec=pl.lit(f"{version}{image.digest()}")
         )
         return content_hash(files)[:8]
 

@@ -197,6 +197,15 @@ def test_an_exif_orientation_is_applied(tmp_path: Path, kind: str, orientation: 
     assert np.abs(turned.pixels.astype(int) - expected.pixels).mean() < 1.5
 
 
+def test_black_bands_are_no_part_of_what_is_equalised(tmp_path: Path) -> None:
+    picture = Image.fromarray(soft(64, 32))
+    picture.save(tmp_path / "a.png")
+    found = decode(tmp_path / "a.png", ImageSpec(size=64, geometry="pad", equalise=True)).pixels
+    assert np.array_equal(found[:, 16:48], np.asarray(ImageOps.equalize(picture)))
+    assert not found[:, :16].any()
+    assert not found[:, 48:].any()
+
+
 def test_how_values_became_8_bits_is_told(tmp_path: Path) -> None:
     kinds = {"8 bits": "as stored", "16 bits": "own range", "palette": "as stored"}
     for kind, scaling in kinds.items():
