@@ -9,7 +9,7 @@ import polars as pl
 
 from core.datasets.reading import note_rows
 from core.errors import Problems
-from core.findings import FINDINGS, Finding
+from core.findings import ABSENT, FINDINGS, PRESENT, Finding
 
 
 class Tier(StrEnum):
@@ -138,22 +138,30 @@ def read_cells(
     return values
 
 
-def listed_labels(labels: LabelMap, column: str) -> list[pl.Expr]:
+def listed_labels(labels: LabelMap, column: str, tier: Tier = Tier.NARROWER) -> list[pl.Expr]:
     """One Int8 expression a finding from a column of lists: 1 where a whole label is listed.
+
+    Where a label of the finding is listed that is farther than the tier, the finding is known to
+    be present and still not taken: it is null there, and never 0.
 
     Args:
         labels: Which labels mean which finding.
         column: List of strings; an image without a list has no values.
+        tier: How far a label's meaning may be from the finding.
     """
-    listed = pl.col(column).list
+    taken = labels.up_to(tier)
     return [
-        listed.set_intersection(list(labels.labels_of(finding)))
-        .list.len()
-        .gt(0)
-        .cast(pl.Int8)
+        pl.when(_lists(column, taken.labels_of(finding)))
+        .then(pl.lit(PRESENT, pl.Int8))
+        .when(~_lists(column, labels.labels_of(finding)))
+        .then(pl.lit(ABSENT, pl.Int8))
         .alias(finding)
-        for finding in labels.findings
+        for finding in taken.findings
     ]
+
+
+def _lists(column: str, labels: Sequence[str]) -> pl.Expr:
+    return pl.col(column).list.set_intersection(list(labels)).list.len() > 0
 
 
 def not_annotated(findings: tuple[Finding, ...]) -> list[pl.Expr]:

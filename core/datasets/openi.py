@@ -13,7 +13,7 @@ import polars as pl
 
 from core.datasets.files import FAULT, existing_folder, relative_paths, with_faults
 from core.datasets.indexed import indexed
-from core.datasets.labels import LabelMap, listed_labels, not_annotated
+from core.datasets.labels import LabelMap, Tier, listed_labels, not_annotated
 from core.datasets.patients import HASH_SPLITS, hash_split
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
 from core.datasets.request import IndexedTables, IndexRequest, chosen_split
@@ -66,7 +66,6 @@ def index(request: IndexRequest) -> IndexedTables:
     split = chosen_split(request, SPLITS)
     root = existing_folder(request.root)
     problems = Problems()
-    labels = LABELS.up_to(request.tier)
     reports = _reports(problems, root / REPORTS)
     projections = root / PROJECTIONS
     images = _images(problems, projections, reports)
@@ -76,7 +75,7 @@ def index(request: IndexRequest) -> IndexedTables:
     )
     problems.raise_if_any()
     notes = _notes(images, reports)
-    return indexed(root, _manifest(used, labels), BOXES.empty(), SPLIT_NAMES[split], notes)
+    return indexed(root, _manifest(used, request.tier), BOXES.empty(), SPLIT_NAMES[split], notes)
 
 
 def _reports(problems: Problems, path: Path) -> pl.DataFrame:
@@ -139,7 +138,7 @@ def _with_paths(
     return with_faults(problems, table, root, rows, request)
 
 
-def _manifest(rows: pl.DataFrame, labels: LabelMap) -> pl.DataFrame:
+def _manifest(rows: pl.DataFrame, tier: Tier) -> pl.DataFrame:
     return rows.select(
         pl.col("filename").alias("image_id"),
         pl.col("uid").alias("patient_id"),
@@ -149,8 +148,8 @@ def _manifest(rows: pl.DataFrame, labels: LabelMap) -> pl.DataFrame:
         pl.col("projection").replace_strict(VIEWS).alias("view"),
         pl.lit(None, pl.String).alias("sex"),
         pl.lit(None, pl.Float32).alias("age_years"),
-        *listed_labels(labels, "labels"),
-        *not_annotated(labels.findings),
+        *listed_labels(LABELS, "labels", tier),
+        *not_annotated(LABELS.up_to(tier).findings),
         FAULT,
     )
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from core.datasets.files import FAULT, existing_folder, with_faults
 from core.datasets.indexed import indexed
-from core.datasets.labels import LabelMap, listed_labels, not_annotated
+from core.datasets.labels import Tier, listed_labels, not_annotated
 from core.datasets.padchest_labels import LABELS
 from core.datasets.patients import HASH_SPLITS, hash_split, note_shared_patients
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
@@ -71,7 +71,7 @@ def index(request: IndexRequest) -> IndexedTables:
         split=hash_split(used["PatientID"].fill_null(""), HASH_SPLITS[split]),
     )
     used = with_faults(problems, table, root, used, request)
-    manifest = _manifest(used, LABELS.up_to(request.tier))
+    manifest = _manifest(used, request.tier)
     note_shared_patients(problems, table, manifest.drop_nulls("patient_id"))
     problems.raise_if_any()
     return indexed(root, manifest, BOXES.empty(), SPLIT_NAMES[split], _notes(rows))
@@ -151,7 +151,7 @@ def _possible_age() -> pl.Expr:
     return pl.when(years.is_between(0, MAX_AGE_YEARS)).then(years)
 
 
-def _manifest(rows: pl.DataFrame, labels: LabelMap) -> pl.DataFrame:
+def _manifest(rows: pl.DataFrame, tier: Tier) -> pl.DataFrame:
     return rows.select(
         pl.col("ImageID").alias("image_id"),
         pl.col("PatientID").alias("patient_id"),
@@ -165,8 +165,8 @@ def _manifest(rows: pl.DataFrame, labels: LabelMap) -> pl.DataFrame:
         .replace_strict(SEXES, default=None, return_dtype=pl.String)
         .alias("sex"),
         _possible_age().alias("age_years"),
-        *listed_labels(labels, "labels"),
-        *not_annotated(labels.findings),
+        *listed_labels(LABELS, "labels", tier),
+        *not_annotated(LABELS.up_to(tier).findings),
         FAULT,
     )
 
