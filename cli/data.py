@@ -132,7 +132,7 @@ def show(
     as_json: AsJson = False,
     data: DataDir = DATA,
 ) -> None:
-    """A data set's label table per split."""
+    """A data set's label table per split, of images in use, lateral views too."""
     from cli.counts import print_counts
     from cli.description import describe
     from core.datasets.counts import count_findings
@@ -142,7 +142,7 @@ def show(
     if by is None:
         describe(dataset, as_json)
         return
-    counts = count_findings(dataset.manifest.filter(~dataset.set_aside), by)
+    counts = count_findings(dataset, by)
     if as_json:
         output.json_out({"name": name, "by": by, "counts": counts.to_dicts()})
         return

@@ -8,8 +8,9 @@ import polars as pl
 from rich.table import Table
 
 from cli import output
+from core.datasets.counts import count_findings
 from core.errors import MAX_SHOWN
-from core.findings import FINDINGS, PRESENT
+from core.findings import FINDINGS
 from core.store.data import Dataset
 from core.tables import SPLITS
 
@@ -57,16 +58,17 @@ def summary_of(dataset: Dataset) -> Summary:
         split_name=dataset.record.split_name,
         labeller=dataset.record.labeller,
         set_aside=dict(dataset.quarantine.iter_rows()),
-        positives={
-            str(finding): {split: _positives(part, finding) for split, part in parts.items()}
-            for finding in FINDINGS
-        },
+        positives=_positives(dataset),
     )
 
 
-def _positives(manifest: pl.DataFrame, finding: str) -> int | None:
-    annotated = manifest[finding].drop_nulls()
-    return int((annotated == PRESENT).sum()) if len(annotated) else None
+def _positives(dataset: Dataset) -> dict[str, dict[str, int | None]]:
+    nowhere: dict[str, int | None] = {str(split): None for split in SPLITS}
+    found = {str(finding): nowhere.copy() for finding in FINDINGS}
+    counts = count_findings(dataset).filter(pl.col("n") > 0)
+    for finding, split, positive in counts.select("finding", "split", "n_positive").iter_rows():
+        found[finding][split] = positive
+    return found
 
 
 def list_all(datasets: Sequence[Dataset], as_json: bool, folder: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from core.findings import ABSENT, FINDINGS, NOT_MENTIONED, PRESENT
+from core.store.data import Dataset
 from core.tables import SEXES, SPLITS, VIEWS
 
 AGE_BANDS: Mapping[str, tuple[float, float]] = {
@@ -48,29 +49,33 @@ def age_band(column: str = "age_years") -> pl.Expr:
     return bands
 
 
-_GROUP_OF: Mapping[str, pl.Expr] = {
+GROUP_OF: Mapping[str, pl.Expr] = {
     "view": pl.col("view"),
     "sex": pl.col("sex").fill_null(UNKNOWN),
     "age": age_band(),
 }
+"""What a table can be split by → the group of an image."""
 
 
-def count_findings(manifest: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
-    """Counts per split, group and finding, over the labels that scoring would use.
+def count_findings(dataset: Dataset, by: str | None = None) -> pl.DataFrame:
+    """Counts per split, group and finding, over images in use, as scoring reads their labels.
 
-    An image counts for a finding where it is present, absent or not mentioned; uncertain and
-    not annotated labels count nowhere. Prevalence is null where nothing counts, never 0.
+    Images of every view count, lateral ones too, which are never scored; images that are set
+    aside count nowhere. An image counts for a finding where it is present, absent or not
+    mentioned; uncertain and not annotated labels count nowhere. Prevalence is null where nothing
+    counts, never 0.
 
     Args:
-        manifest: One row per image (`tables.MANIFEST`).
+        dataset: Whose images.
         by: `view`, `sex` or `age`; all images are one group, "all", without it.
 
     Returns:
         One row per split, group and finding (`COUNTS`), in the order of `tables.SPLITS`,
         `GROUPS` and `FINDINGS`; splits and groups without an image have no rows.
     """
-    group = _GROUP_OF[by] if by else pl.lit("all")
-    long = manifest.with_columns(group=group).unpivot(
+    group = GROUP_OF[by] if by else pl.lit("all")
+    used = dataset.manifest.filter(~dataset.set_aside)
+    long = used.with_columns(group=group).unpivot(
         FINDINGS, index=["split", "group", "patient_id"], variable_name="finding"
     )
     counted = pl.col("value").is_in([PRESENT, ABSENT, NOT_MENTIONED]).fill_null(value=False)

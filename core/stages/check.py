@@ -83,7 +83,7 @@ def run(
     after = [store.dataset(name) for name in names]
     return Checked(
         observations=observations,
-        counts={each.name: count_findings(each.manifest.filter(~each.set_aside)) for each in after},
+        counts={each.name: count_findings(each) for each in after},
         set_aside={each.name: each.quarantine for each in after},
         quarantined=quarantine,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from core.datasets.counts import GROUPS, UNKNOWN, age_band
+from core.datasets.counts import GROUP_OF, GROUPS
 from core.findings import FINDINGS
 from core.records import DatasetRecord
 from core.store.data import Dataset
@@ -94,7 +94,7 @@ def data_card(stores: Stores, name: str) -> DataCard:
         CxrError: If there is none of that name, or its tables are damaged.
     """
     found = dataset(stores, name)
-    manifest = found.manifest
+    manifest = found.manifest.filter(~found.set_aside)
     sizes = manifest.group_by("split").agg(pl.len(), pl.col("patient_id").n_unique())
     by_split = {split: (images, patients) for split, images, patients in sizes.iter_rows()}
     splits = tuple(split for split in SPLITS if split in by_split)
@@ -131,9 +131,8 @@ def _labels(counted: pl.DataFrame) -> dict[str, dict[str, LabelCell]]:
 
 
 def _groups(manifest: pl.DataFrame) -> tuple[Share, ...]:
-    kinds = {"view": pl.col("view"), "sex": pl.col("sex").fill_null(UNKNOWN), "age": age_band()}
     found: list[Share] = []
-    for kind, group in kinds.items():
+    for kind, group in GROUP_OF.items():
         sizes = manifest.group_by(group.alias("group"), "split").len()
         for name in GROUPS[kind]:
             of_group = sizes.filter(pl.col("group") == name)

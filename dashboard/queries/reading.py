@@ -225,7 +225,7 @@ def _dataset(root: Path, name: str, changed: int) -> Dataset:
 
 @lru_cache(maxsize=64)
 def _counts(root: Path, name: str, by: str | None, changed: int) -> pl.DataFrame:
-    return count_findings(_dataset(root, name, changed).manifest, by)
+    return count_findings(_dataset(root, name, changed), by)
 
 
 @lru_cache(maxsize=64)

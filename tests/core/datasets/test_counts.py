@@ -10,7 +10,9 @@ from core.datasets.chestxray14 import index
 from core.datasets.counts import COUNTS, UNKNOWN, age_band, count_findings
 from core.datasets.request import IndexRequest
 from core.findings import FINDINGS, Finding
-from core.tables import MANIFEST, SPLITS
+from core.records import DatasetRecord
+from core.store.data import Dataset
+from core.tables import BOXES, MANIFEST, QUARANTINE, SPLITS
 
 
 class Image(NamedTuple):
@@ -54,10 +56,25 @@ def manifest_of(images: list[Image], age_years: float | None = None) -> pl.DataF
     )
 
 
+def dataset_of(manifest: pl.DataFrame, set_aside: tuple[str, ...] = ()) -> Dataset:
+    record = DatasetRecord(
+        name="own",
+        adapter="table",
+        root="/nowhere",
+        labeller="nobody",
+        split_name="its own",
+        licence="none",
+        citation="nobody",
+    )
+    aside = [(image, "by hand") for image in set_aside]
+    quarantine = pl.DataFrame(aside, QUARANTINE.schema, orient="row")
+    return Dataset(record, manifest, BOXES.empty(), quarantine)
+
+
 @settings(max_examples=50)
 @given(IMAGES, st.sampled_from(["view", "sex"]))
 def test_counts_agree_with_counting_by_hand(images: list[Image], by: str) -> None:
-    counts = count_findings(manifest_of(images), by).filter(finding="Mass")
+    counts = count_findings(dataset_of(manifest_of(images)), by).filter(finding="Mass")
     groups = {image: image.view if by == "view" else image.sex or UNKNOWN for image in images}
     assert set(counts.select("split", "group").rows()) == {
         (image.split, group) for image, group in groups.items()
@@ -78,9 +95,15 @@ def test_counts_agree_with_counting_by_hand(images: list[Image], by: str) -> Non
         assert row["prevalence"] == expected
 
 
+def test_images_that_are_set_aside_count_nowhere() -> None:
+    images = [Image(f"p{k}", "test", "PA", "F", 1) for k in range(3)]
+    counts = count_findings(dataset_of(manifest_of(images), ("i0", "i2"))).filter(finding="Mass")
+    assert counts.select("n", "n_patients", "n_positive").rows() == [(1, 1, 1)]
+
+
 def test_nothing_annotated_is_null_with_n_0_and_never_prevalence_0() -> None:
     (row,) = (
-        count_findings(manifest_of([Image("p", "test", "PA", "F", None)]))
+        count_findings(dataset_of(manifest_of([Image("p", "test", "PA", "F", None)])))
         .filter(finding="Hernia")
         .iter_rows(named=True)
     )
@@ -103,7 +126,7 @@ def test_nothing_annotated_is_null_with_n_0_and_never_prevalence_0() -> None:
 def test_an_age_falls_into_one_band(age_years: float | None, band: str) -> None:
     manifest = manifest_of([Image("p", "test", "PA", "F", 1)], age_years)
     assert manifest.select(age_band()).item() == band
-    assert count_findings(manifest, "age")["group"].unique().to_list() == [band]
+    assert count_findings(dataset_of(manifest), "age")["group"].unique().to_list() == [band]
 
 
 def test_rows_stand_in_the_order_of_splits_groups_and_findings() -> None:
@@ -112,7 +135,7 @@ def test_rows_stand_in_the_order_of_splits_groups_and_findings() -> None:
         for split in ("test", "train")
         for view in ("LATERAL", "PA")
     ]
-    counts = count_findings(manifest_of(images), "view")
+    counts = count_findings(dataset_of(manifest_of(images)), "view")
     assert counts.schema == COUNTS
     assert counts["split"].unique(maintain_order=True).to_list() == ["train", "test"]
     assert counts["group"].unique(maintain_order=True).to_list() == ["PA", "LATERAL"]
@@ -124,5 +147,5 @@ def test_the_groups_of_the_whole_release_add_up_to_its_positives(real_data: Path
     manifest = index(IndexRequest(real_data / "nih_metadata", tables_only=True)).manifest
     manifest = MANIFEST.checked(manifest, "manifest")
     for by in ("view", "sex", "age"):
-        counts = count_findings(manifest, by).filter(finding=Finding.HERNIA)
+        counts = count_findings(dataset_of(manifest), by).filter(finding=Finding.HERNIA)
         assert (counts["n"].sum(), counts["n_positive"].sum()) == (112_120, 227)

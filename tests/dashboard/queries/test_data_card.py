@@ -40,6 +40,21 @@ def test_groups_of_a_kind_add_up_to_the_split(phantom: Stores) -> None:
             assert sum(of_kind) == card.num_images[split]
 
 
+def test_images_that_are_set_aside_are_counted_apart(own: Stores) -> None:
+    found = own.data.dataset("chestxray14")
+    before = data_card(own, "chestxray14")
+    image = found.manifest.filter(pl.col("Mass") == 1).row(0, named=True)
+    reasons = pl.DataFrame({"image_id": [image["image_id"]], "reason": ["dark"]}, QUARANTINE.schema)
+    own.data.write_quarantine(found, reasons)
+
+    after = data_card(own, "chestxray14")
+
+    split = image["split"]
+    assert after.num_images[split] == before.num_images[split] - 1
+    assert after.labels["Mass"][split].n_positive == before.labels["Mass"][split].n_positive - 1
+    assert after.quarantine.height == before.quarantine.height + 1
+
+
 def test_a_patient_in_two_splits_is_counted(own: Stores) -> None:
     found = own.data.dataset("chestxray14")
     leaked = found.manifest.with_columns(
