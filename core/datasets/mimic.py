@@ -23,6 +23,7 @@ from core.datasets.patients import note_shared_patients
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
 from core.datasets.request import IndexedTables, IndexRequest, chosen_split
 from core.errors import ConfigError, Problems
+from core.imaging.views import CODES, POSITIONS, UNKNOWN_VIEW
 from core.lookup import lookup
 from core.tables import BOXES
 
@@ -30,24 +31,6 @@ METADATA = "mimic-cxr-2.0.0-metadata.csv"
 SPLIT = "mimic-cxr-2.0.0-split.csv"
 SPLITS = ("official",)
 SPLIT_VALUES = {"train": "train", "validate": "val", "test": "test"}
-VIEWS = (
-    dict.fromkeys(("PA", "PA LLD", "PA RLD"), "PA")
-    | dict.fromkeys(("AP", "AP AXIAL", "AP LLD", "AP RLD"), "AP")
-    | dict.fromkeys(
-        ("LATERAL", "LL", "XTABLE LATERAL", "SWIMMERS", "LAO", "RAO", "LPO", "RPO"), "LATERAL"
-    )
-)
-"""View positions; obliques count as lateral, for they are not frontal."""
-VIEW_CODES = {
-    "postero-anterior": "PA",
-    "antero-posterior": "AP",
-    "lateral": "LATERAL",
-    "left lateral": "LATERAL",
-    "right lateral": "LATERAL",
-    "left anterior oblique": "LATERAL",
-    "right anterior oblique": "LATERAL",
-}
-"""What `ViewCodeSequence_CodeMeaning` says where `ViewPosition` is empty."""
 
 
 def index(request: IndexRequest) -> IndexedTables:
@@ -97,7 +80,7 @@ def _images(problems: Problems, root: Path) -> pl.DataFrame:
     unsplit = pl.col("split").is_null()
     note_rows(problems, metadata, joined, unsplit, "image {dicom_id!r} has no row in the split.")
     position = pl.col("ViewPosition")
-    unknown_view = position.is_not_null() & ~position.is_in(list(VIEWS))
+    unknown_view = position.is_not_null() & ~position.is_in(list(POSITIONS))
     note_rows(problems, metadata, joined, unknown_view, "unknown view {ViewPosition!r}.")
     return joined.with_columns(
         split=pl.col("split").replace_strict(SPLIT_VALUES, default=None),
@@ -109,9 +92,9 @@ def _images(problems: Problems, root: Path) -> pl.DataFrame:
 def _view() -> pl.Expr:
     code = pl.col("ViewCodeSequence_CodeMeaning").str.to_lowercase()
     return pl.coalesce(
-        pl.col("ViewPosition").replace_strict(VIEWS, default=None, return_dtype=pl.String),
-        code.replace_strict(VIEW_CODES, default=None, return_dtype=pl.String),
-        pl.lit("UNKNOWN"),
+        pl.col("ViewPosition").replace_strict(POSITIONS, default=None, return_dtype=pl.String),
+        code.replace_strict(CODES, default=None, return_dtype=pl.String),
+        pl.lit(UNKNOWN_VIEW),
     )
 
 

@@ -9,15 +9,11 @@ from numpy.typing import NDArray
 
 from core.errors import DataError, Problems
 from core.imaging.decode import decode
-from core.imaging.dicom import read_dicom
-from core.imaging.files import is_dicom, read
 from core.progress import Progress, silent
 from core.specs import ImageSpec
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".dcm", ".dicom"})
 """What counts as an image in a folder; a file that is named itself may be called anything."""
-
-UNKNOWN_VIEW = "UNKNOWN"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +54,9 @@ def read_images(paths: Sequence[Path], image: ImageSpec, progress: Progress = si
     problems = Problems()
     for row, path in enumerate(paths):
         try:
-            pixels[row] = decode(path, image).pixels
-            views.append(_view(path))
+            found = decode(path, image)
+            pixels[row] = found.pixels
+            views.append(found.view)
         except DataError as error:
             problems.found.extend(error.problems)
         progress("decoding images", row + 1, len(paths))
@@ -77,8 +74,3 @@ def _below(path: Path, problems: Problems) -> Iterator[Path]:
     if not images:
         problems.add(path, f"holds no image ({', '.join(sorted(SUFFIXES))}).")
     yield from images
-
-
-def _view(path: Path) -> str:
-    content = read(path)
-    return read_dicom(content).header.view if is_dicom(content) else UNKNOWN_VIEW

@@ -27,6 +27,7 @@ class Decoded:
         width: Of the file's image, upright, in pixels.
         height: Of the file's image, upright, in pixels.
         scaling: How stored values became 8 bits (see `Grey`).
+        view: PA, AP or LATERAL where a DICOM header says so, else UNKNOWN.
     """
 
     pixels: NDArray[np.uint8]
@@ -34,6 +35,7 @@ class Decoded:
     width: int
     height: int
     scaling: str
+    view: str
 
 
 def decode(path: Path, image: ImageSpec) -> Decoded:
@@ -57,6 +59,7 @@ def decode(path: Path, image: ImageSpec) -> Decoded:
         width=grey.width,
         height=grey.height,
         scaling=grey.scaling,
+        view=grey.view,
     )
 
 
@@ -64,8 +67,8 @@ def _grey(content: bytes, image: ImageSpec) -> Grey:
     if not is_dicom(content):
         return read_raster(content, image)
     radiograph = read_dicom(content)
-    whole = Image.fromarray(radiograph.pixels)
-    return Grey(whole, *whole.size, whole.size, radiograph.header.scaling)
+    whole, header = Image.fromarray(radiograph.pixels), radiograph.header
+    return Grey(whole, *whole.size, whole.size, header.scaling, header.view)
 
 
 def _lay(grey: Grey, image: ImageSpec) -> Image.Image:

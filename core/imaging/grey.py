@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import DataError
+from core.imaging.views import UNKNOWN_VIEW
 
 MAX_PIXELS = 100_000_000
 """Largest image that is opened; a 43 x 43 cm detector at 0.1 mm has 18.5 million."""
@@ -33,6 +34,7 @@ class Grey:
             `image` where the reduced scale filled its last row or column in part.
         scaling: How stored values became 8 bits: `as stored`, `own range` (linearly from the
             image's own minimum and maximum), or what a DICOM header asked for.
+        view: PA, AP or LATERAL where a DICOM header says so, else UNKNOWN.
     """
 
     image: Image.Image
@@ -40,6 +42,7 @@ class Grey:
     height: int
     extent: tuple[float, float]
     scaling: str
+    view: str = UNKNOWN_VIEW
 
 
 def check_size(width: int, height: int) -> None:

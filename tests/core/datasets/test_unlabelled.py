@@ -7,7 +7,9 @@ from PIL import Image
 from core.datasets.unlabelled import find_images, read_images
 from core.errors import DataError
 from core.imaging.decode import decode
+from core.imaging.dicom import Radiograph, read_dicom
 from core.specs import ImageSpec
+from tests.fixtures.dicom_files import dicom, ramp
 from tests.fixtures.releases import draw
 
 IMAGE = ImageSpec(size=32)
@@ -62,3 +64,19 @@ def test_all_that_is_damaged_is_named_at_once(folder: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_images(find_images([folder]), IMAGE)
     assert len(caught.value.problems) == 2
+
+
+def test_a_dicom_is_decoded_once_and_tells_its_view(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.dcm"
+    path.write_bytes(dicom(ramp(), tags={"ViewPosition": "LAO"}))
+    calls: list[bytes] = []
+
+    def counted(content: bytes) -> Radiograph:
+        calls.append(content)
+        return read_dicom(content)
+
+    monkeypatch.setattr("core.imaging.decode.read_dicom", counted)
+    assert read_images([path], IMAGE).views == ("LATERAL",)
+    assert len(calls) == 1
