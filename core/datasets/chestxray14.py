@@ -152,7 +152,7 @@ def _finding(labels: pl.Series) -> pl.Series:
 
 
 def _age_years() -> pl.Expr:
-    """Whole years; the first release writes 058Y, 011M and 003D."""
+    """In years, parts of one where the first release writes months or days: 058Y, 011M, 003D."""
     parts = pl.col("age").str.extract_groups(r"^(\d+)([YMD]?)$").struct
     per_year = parts.field("2").replace_strict(
         {"": 1.0, "Y": 1.0, "M": 12.0, "D": 365.25}, default=None

@@ -4,7 +4,6 @@ Where a data set has only "Lung Lesion", nobody knows whether a mass or a nodule
 is read as neither. It is scored apart, against max(Mass, Nodule), and enters no average.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +13,8 @@ from numpy.typing import NDArray
 from core.datasets.examples import Selection, resolve, resolved
 from core.datasets.labels import COMPOSITES
 from core.findings import ABSENT, FINDINGS, PRESENT, Finding
-from core.lookup import lookup
 from core.roles import NOT_SCORED
-from core.specs import SCORING, LabelSpec
+from core.specs import SCORING
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +42,6 @@ def composite_examples(
     selection: Selection,
     scores: NDArray[np.floating],
     stored: pl.DataFrame,
-    names: Sequence[str] = tuple(COMPOSITES),
-    policy: LabelSpec = SCORING,
 ) -> tuple[CompositeExamples, ...]:
     """The composites of some images, each with labels and scores of its own.
 
@@ -56,16 +52,10 @@ def composite_examples(
         selection: The images.
         scores: One row per image of the selection, float [N, 14]; NaN where not predicted.
         stored: The data set's own composite labels (`tables.COMPOSITES`), of any images.
-        names: Which composites; the known ones.
-        policy: How blank and uncertain labels are read.
-
-    Raises:
-        ConfigError: If a composite is unknown.
     """
     manifest = selection.manifest
     found: list[CompositeExamples] = []
-    for name in names:
-        members = lookup(COMPOSITES, name, "composite")
+    for name, members in COMPOSITES.items():
         columns = [FINDINGS.index(member) for member in members]
         own = stored.filter(composite=name)
         found.append(
@@ -75,9 +65,9 @@ def composite_examples(
                 image_ids=manifest["image_id"].to_numpy().astype(np.str_),
                 patient_ids=manifest["patient_id"].to_numpy().astype(np.str_),
                 scores=np.max(scores[:, columns], axis=1),
-                labels=_of_members(resolve(manifest, policy)[:, columns])
+                labels=_of_members(resolve(manifest, SCORING)[:, columns])
                 if own.is_empty()
-                else _own(manifest, own, policy),
+                else _own(manifest, own),
             )
         )
     return tuple(found)
@@ -90,8 +80,8 @@ def _of_members(labels: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.select([present, absent], [PRESENT, ABSENT], NOT_SCORED).astype(np.int8)
 
 
-def _own(manifest: pl.DataFrame, own: pl.DataFrame, policy: LabelSpec) -> NDArray[np.int8]:
+def _own(manifest: pl.DataFrame, own: pl.DataFrame) -> NDArray[np.int8]:
     joined = manifest.select("image_id").join(
         own.select("image_id", "value"), on="image_id", how="left", maintain_order="left"
     )
-    return joined.select(resolved("value", policy)).to_series().to_numpy()
+    return joined.select(resolved("value", SCORING)).to_series().to_numpy()

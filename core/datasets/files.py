@@ -46,9 +46,10 @@ def existing_folder(root: Path) -> Path:
 def with_faults(
     problems: Problems, table: Path, root: Path, rows: pl.DataFrame, request: IndexRequest
 ) -> pl.DataFrame:
-    """`rows` with `FAULT`; faults are problems too, unless damaged files are set aside.
+    """`rows` with `FAULT`, all null where no image is looked at.
 
-    A path that leads out of the root is a problem in any case: such a file is never opened.
+    Every fault is a problem too, unless damaged files are set aside. A path that leads out of the
+    root is one in any case: such a file is never opened.
 
     Args:
         problems: Where to.

@@ -80,7 +80,7 @@ def index(request: IndexRequest) -> IndexedTables:
 
 def _reports(problems: Problems, path: Path) -> pl.DataFrame:
     """One row per report: uid and its terms, null where MeSH is blank."""
-    raw = read_csv(path, ("uid", "MeSH", "Problems"))
+    raw = read_csv(path, ("uid", "MeSH"))
     note_rows(problems, path, raw, pl.col("uid").is_null(), "uid is blank.")
     note_duplicates(problems, path, raw.drop_nulls("uid"), "uid")
     headings = pl.element().str.split("/").list.first()

@@ -75,17 +75,6 @@ def subgroup_columns(dataset: Dataset, store: DataStore) -> pl.DataFrame:
     return found
 
 
-def relabelled(dataset: Dataset, store: DataStore, name: str) -> Dataset:
-    """A data set with the labels of one overlay laid over its own.
-
-    Raises:
-        ConfigError: If there is no overlay of that name.
-        DataError: If the overlay is damaged.
-    """
-    table = lookup(overlays(store, dataset.name), name, "overlay")
-    return replace(dataset, manifest=overlay_of(dataset.manifest, table).manifest)
-
-
 LABELS_FROM = "@"
 """`nih@relabels`: the images of one data set with the labels of one of its overlays."""
 

@@ -25,13 +25,6 @@ DATASETS: Mapping[str, DatasetSpec] = {
     "chestxray14": DatasetSpec(
         title="ChestX-ray14 (NIH Clinical Center)",
         index=chestxray14.index,
-        files=(
-            "Data_Entry_2017_v2020.csv or Data_Entry_2017.csv",
-            "train_val_list.txt",
-            "test_list.txt",
-            "BBox_List_2017.csv",
-            "images_001/images … images_012/images, or images/",
-        ),
         splits=chestxray14_splits.SPLITS,
         labeller="text-mined labels",
         licence="NIH: free use with attribution",
@@ -63,12 +56,6 @@ DATASETS: Mapping[str, DatasetSpec] = {
     "mimic": DatasetSpec(
         title="MIMIC-CXR-JPG (Beth Israel Deaconess Medical Center)",
         index=mimic.index,
-        files=(
-            "mimic-cxr-2.0.0-metadata.csv",
-            "mimic-cxr-2.0.0-split.csv",
-            "one file of labels",
-            "files/p10 … files/p19",
-        ),
         splits=mimic.SPLITS,
         labeller="labels mined from reports",
         licence="PhysioNet Credentialed Health Data License 1.5.0",
@@ -86,7 +73,6 @@ DATASETS: Mapping[str, DatasetSpec] = {
     "chexpert": DatasetSpec(
         title="CheXpert (Stanford Hospital)",
         index=chexpert.index,
-        files=("train.csv", "valid.csv", "test.csv, if there is one", "train/, valid/, test/"),
         splits=chexpert.SPLITS,
         labeller="CheXpert labeller's labels, mined from reports; the test split by radiologists",
         licence="Stanford University Dataset Research Use Agreement",
@@ -104,7 +90,6 @@ DATASETS: Mapping[str, DatasetSpec] = {
     "padchest": DatasetSpec(
         title="PadChest (Hospital San Juan, Alicante)",
         index=padchest.index,
-        files=(padchest.TABLE, "0 … 54, or all images in the folder itself"),
         splits=padchest.SPLITS,
         labeller="labels of reports, by physicians and by a network",
         licence="PadChest Dataset Research Use Agreement",
@@ -115,12 +100,6 @@ DATASETS: Mapping[str, DatasetSpec] = {
     "vindr": DatasetSpec(
         title="VinDr-CXR (Hospital 108 and Hanoi Medical University Hospital)",
         index=vindr.index,
-        files=(
-            "annotations_train.csv",
-            "annotations_test.csv",
-            "image_labels_train.csv and image_labels_test.csv, if there are any",
-            "train/, test/",
-        ),
         splits=vindr.SPLITS,
         labeller="radiologists' labels of images: majority of three, consensus of five in test",
         licence="PhysioNet Credentialed Health Data License 1.5.0",
@@ -137,7 +116,6 @@ DATASETS: Mapping[str, DatasetSpec] = {
     "vindr-kaggle": DatasetSpec(
         title="VinBigData (Kaggle's cut of VinDr-CXR)",
         index=vindr_kaggle.index,
-        files=(vindr_kaggle.TABLE, "train/"),
         splits=vindr_kaggle.SPLITS,
         labeller="radiologists' labels of images: majority of three",
         licence="the rules of Kaggle's VinBigData competition",
@@ -148,7 +126,6 @@ DATASETS: Mapping[str, DatasetSpec] = {
     "openi": DatasetSpec(
         title="Open-I (Indiana University)",
         index=openi.index,
-        files=(openi.REPORTS, openi.PROJECTIONS, "images/, images_normalized/ or beside them"),
         splits=openi.SPLITS,
         labeller="indexers' terms of reports",
         licence="CC BY-NC-ND 4.0",
@@ -158,7 +135,6 @@ DATASETS: Mapping[str, DatasetSpec] = {
     "table": DatasetSpec(
         title="Anyone's images with a CSV of labels",
         index=table.index,
-        files=("the CSV that --labels names",),
         splits=table.SPLITS,
         labeller="labels as given in its table",
         licence="as its owner states",

@@ -35,7 +35,6 @@ class DatasetSpec:
     Args:
         title: For people.
         index: Reads and checks the folder.
-        files: The tables that it reads, and where images are looked for.
         splits: Ways in which it can be split; the first one is taken unless another is asked for.
         labeller: How the labels came to be, for captions.
         licence: Terms of use.
@@ -49,7 +48,6 @@ class DatasetSpec:
 
     title: str
     index: Callable[[IndexRequest], IndexedTables]
-    files: tuple[str, ...]
     splits: tuple[str, ...]
     labeller: str
     licence: str

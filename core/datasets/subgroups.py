@@ -9,15 +9,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from core.datasets.counts import UNKNOWN, age_band
+from core.metrics.flags import MIN_POSITIVE_PATIENTS
 
 STRATA = ("view", "sex", "age")
 """What every manifest tells of an image."""
 
 MIN_IMAGES = 100
-MIN_POSITIVE_PATIENTS = 20
-"""What an intersection must have to be reported; for the second, any finding counts."""
-
-EVERYBODY = "all"
+"""What an intersection must have to be reported, beside `MIN_POSITIVE_PATIENTS` of any finding."""
 
 _JOINED = " & "
 

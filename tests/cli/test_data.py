@@ -2,9 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from cli.data import app
+from core.datasets import DATASETS
+from core.datasets.mimic_labels import LABEL_SOURCES
 from tests.fixtures.foreign_releases import (
     write_chexpert,
     write_openi,
@@ -116,6 +121,15 @@ def test_every_problem_stands_in_the_json(cxr: Cxr, hospital: Path) -> None:
     stopped = cxr(*index)
     assert len(json.loads(stopped.out)["problems"]) == 24
     assert stopped.err.strip().endswith("… and 4 more.")
+
+
+def test_the_help_names_every_adapter_split_and_label_source() -> None:
+    command: Any = typer.main.get_command(app)
+    told = {each.name: str(each.help) for each in command.commands["index"].params}
+    assert all(name in told["adapter"] for name in DATASETS)
+    splits = {split for spec in DATASETS.values() for split in spec.splits}
+    assert all(split in told["split"] for split in splits)
+    assert all(source in told["label_source"] for source in LABEL_SOURCES)
 
 
 def test_composites_are_one_option(cxr: Cxr, tmp_path: Path) -> None:

@@ -8,11 +8,9 @@ from core.datasets import DATASETS
 from core.datasets.composites import composite_examples
 from core.datasets.examples import Selection
 from core.datasets.labels import COMPOSITES
-from core.errors import ConfigError
 from core.findings import FINDINGS, Finding
 from core.records import DatasetRecord
 from core.roles import NOT_SCORED, Split
-from core.specs import LabelSpec
 from core.store.data import Dataset
 from core.tables import BOXES, MANIFEST
 from core.tables import COMPOSITES as TABLE
@@ -90,23 +88,11 @@ def test_a_label_of_its_own_wins_and_images_without_one_are_not_scored() -> None
     assert found.labels.tolist() == [0, NOT_SCORED, 1, 0, NOT_SCORED]
 
 
-def test_the_policy_decides_what_blank_and_uncertain_mean() -> None:
-    chosen = selection_of([(-2, -2, 0), (-1, 0, 0)])
-    policy = LabelSpec(blank="ignore", uncertain="one")
-    (found,) = composite_examples(chosen, scores_of(2), TABLE.empty(), policy=policy)
-    assert found.labels.tolist() == [NOT_SCORED, 1]
-
-
 def test_a_composite_of_a_finding_that_is_not_predicted_has_no_score() -> None:
     scores = scores_of(2)
     scores[:, FINDINGS.index(Finding.NODULE)] = np.nan
     (found,) = composite_examples(selection_of(CELLS[:2]), scores, TABLE.empty())
     assert np.isnan(found.scores).all()
-
-
-def test_an_unknown_composite_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="Unknown composite 'Lung Lesion'.*: Mass or Nodule"):
-        composite_examples(selection_of(CELLS), scores_of(12), TABLE.empty(), ["Lung Lesion"])
 
 
 @pytest.mark.parametrize("adapter", DATASETS)

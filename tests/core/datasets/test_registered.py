@@ -3,7 +3,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from core.datasets.registered import register, relabelled, subgroup_columns
+from core.datasets.registered import labelled, register, subgroup_columns
 from core.datasets.request import IndexRequest
 from core.errors import ConfigError, DataError
 from core.stages import index
@@ -53,12 +53,11 @@ def test_labels_of_an_overlay_are_laid_over_when_it_is_named(
 ) -> None:
     register(store, dataset, "drains", write(tmp_path, "image_id,Mass", f"{FIRST},1"))
     assert store.dataset("nih").manifest.equals(dataset.manifest)
-    laid = relabelled(dataset, store, "drains")
-    changed = laid.manifest.filter(pl.col("Mass") != dataset.manifest["Mass"])
-    assert changed["image_id"].to_list() == [FIRST]
+    laid = labelled(store, "nih@drains")
+    assert laid.manifest.drop_nulls("Mass")["image_id"].to_list() == [FIRST]
     assert laid.hash != dataset.hash
     with pytest.raises(ConfigError, match="Unknown overlay 'drain'.*Did you mean 'drains'"):
-        relabelled(dataset, store, "drain")
+        labelled(store, "nih@drain")
 
 
 def test_an_overlay_of_the_same_name_is_replaced(

@@ -2,7 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from core.datasets.subgroups import MIN_IMAGES, MIN_POSITIVE_PATIENTS, strata, subgroups
+from core.datasets.subgroups import MIN_IMAGES, strata, subgroups
+from core.metrics.flags import MIN_POSITIVE_PATIENTS
 from core.tables import MANIFEST
 
 MANY = MIN_IMAGES * 4
