@@ -36,6 +36,39 @@ class DatasetRecord(Spec):
     synthetic: bool = False
 
 
+class TrainedOn(Spec):
+    """A data set whose images tuned weights.
+
+    Args:
+        name: Its name in the store of then.
+        adapter: Which reader made it.
+        restricted: Whether what is derived from it may not leave the machine.
+        synthetic: Whether its images were made by a program.
+    """
+
+    name: Name
+    adapter: str
+    restricted: bool
+    synthetic: bool
+
+
+class TuningMark(Spec):
+    """What a file of tuned weights says of itself, under `TUNING_MARK` in its metadata.
+
+    Args:
+        run_id: The run that tuned them.
+        trained_on: Its source, after the data sets that had tuned what it started from.
+        from_random: Whether the first of them started from random weights.
+    """
+
+    run_id: str
+    trained_on: tuple[TrainedOn, ...]
+    from_random: bool
+
+
+TUNING_MARK = "cxr-bench"
+
+
 class WeightsRecord(Spec):
     """Which weights a run started from, as they were found.
 
@@ -43,11 +76,20 @@ class WeightsRecord(Spec):
         kind: `imagenet`, `offline`, `random` or `file`.
         origin: Hub identifier, package, seed or path.
         sha256: Of all tensors' names and bytes, 16 hex digits.
+        trained_on: Data sets that runs of this project had tuned them on.
+        from_random: Whether those runs had started from random weights.
     """
 
     kind: Literal["imagenet", "offline", "random", "file"]
     origin: str
     sha256: str
+    trained_on: tuple[TrainedOn, ...] = ()
+    from_random: bool = False
+
+    @property
+    def is_random(self) -> bool:
+        """Whether nothing but the runs of this project ever trained them."""
+        return self.kind == "random" or self.from_random
 
 
 class ForwardRecord(Spec):
@@ -131,14 +173,15 @@ class RunRecord(Spec):
 
     @property
     def restricted(self) -> bool:
-        """Whether it was trained on credentialed data."""
+        """Whether it, or the weights it started from, were trained on restricted data."""
         source = self.datasets.get(self.spec.source)
-        return source is not None and source.restricted
+        before = self.weights.trained_on if self.weights else ()
+        return any(each.restricted for each in (source, *before) if each)
 
     @property
     def ranked(self) -> bool:
         """Whether leaderboards may rank it: runs on random weights are shown, never ranked."""
-        return self.weights is not None and self.weights.kind != "random"
+        return self.weights is not None and not self.weights.is_random
 
     def why_not_ranked(self, target: str) -> str | None:
         """The sentence that keeps it out of a target's leaderboard; None where it may stand."""

@@ -188,7 +188,7 @@ def _training(record: RunRecord, stores: Stores, progress: Progress) -> _Step:
         results.write_record(record.model_copy(update={"status": RunStatus.PLANNED}))
         try:
             made = train.run(record.spec, data, results, progress)
-        except CxrError:
+        except BaseException:
             results.write_record(record)
             raise
         # The same weights: what was made with them holds.

@@ -122,9 +122,9 @@ def _wait(submitted: Sequence[submitit.Job[None]], progress: Progress) -> None:
     last_seen = dict.fromkeys((job.job_id for job in submitted), time.monotonic())
     while True:
         open_jobs = [job for job in submitted if not job.done()]
-        queued = frozenset(_queued(open_jobs))
+        known = frozenset(queued(open_jobs))
         now = time.monotonic()
-        last_seen |= dict.fromkeys((job.job_id for job in open_jobs if job.job_id in queued), now)
+        last_seen |= dict.fromkeys((job.job_id for job in open_jobs if job.job_id in known), now)
         alive = [job for job in open_jobs if now - last_seen[job.job_id] < _GONE_AFTER_SECONDS]
         progress("jobs", len(submitted) - len(alive), len(submitted))
         if not alive:
@@ -132,7 +132,7 @@ def _wait(submitted: Sequence[submitit.Job[None]], progress: Progress) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _queued(open_jobs: Sequence[submitit.Job[None]]) -> Iterator[str]:
+def queued(open_jobs: Sequence[submitit.Job[None]]) -> Iterator[str]:
     """The jobs that SLURM still knows; without accounting it forgets those that were killed."""
     import submitit
 
@@ -142,6 +142,10 @@ def _queued(open_jobs: Sequence[submitit.Job[None]]) -> Iterator[str]:
     arrays = ",".join(sorted({job.job_id.partition("_")[0] for job in open_jobs}))
     command = ["squeue", "--noheader", "--array", "--format=%i", f"--jobs={arrays}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode and "Invalid job id" not in done.stderr:
+        # The scheduler does not answer just now: that says nothing of the jobs.
+        yield from (job.job_id for job in open_jobs)
+        return
     yield from done.stdout.split()
 
 

@@ -17,7 +17,7 @@ class ClusterSpec(Spec):
     Args:
         partition: Queue of the cluster; None for its default.
         minutes: Wall time of a job. One that runs out of it is queued again and goes on.
-        gpus: GPUs a job.
+        gpus: GPUs a job: a job is one process, which takes one.
         cpus: CPU cores a job.
         memory_gb: Memory a job, in GB.
         max_jobs: Jobs that run at the same time.
@@ -26,7 +26,7 @@ class ClusterSpec(Spec):
 
     partition: str | None = None
     minutes: int = Field(default=24 * 60, ge=1)
-    gpus: int = Field(default=0, ge=0)
+    gpus: int = Field(default=0, ge=0, le=1)
     cpus: int = Field(default=1, ge=1)
     memory_gb: float = Field(default=16.0, gt=0)
     max_jobs: int = Field(default=64, ge=1)

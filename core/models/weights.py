@@ -18,13 +18,14 @@ from huggingface_hub import (
     hf_hub_url,
     try_to_load_from_cache,
 )
-from safetensors import SafetensorError
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core.errors import WeightsError
 from core.models.backbones import BackboneSpec
-from core.records import WeightsRecord
+from core.records import TUNING_MARK, TuningMark, WeightsRecord
 
 StateDict = Mapping[str, Tensor]
 
@@ -48,14 +49,16 @@ def load_backbone(
         WeightsError: If the weights cannot be had or do not fit.
     """
     loader = _LOADERS.get(weights)
+    mark: TuningMark | None = None
     if loader is not None:
         module, kind, origin = loader(backbone, size, seed)
     else:
         module, kind, origin = _from_file(backbone, size, Path(weights))
+        mark = _mark(Path(weights))
     module.eval().requires_grad_(requires_grad=False)
-    return module, WeightsRecord.model_validate(
-        {"kind": kind, "origin": origin, "sha256": state_hash(module.state_dict())}
-    )
+    fields = {"kind": kind, "origin": origin, "sha256": state_hash(module.state_dict())}
+    before = mark.model_dump(exclude={"run_id"}) if mark else {}
+    return module, WeightsRecord.model_validate(fields | before)
 
 
 def at_hand(backbone: BackboneSpec) -> str | None:
@@ -160,6 +163,18 @@ def _from_file(backbone: BackboneSpec, size: int, path: Path) -> Loaded:
         )
     module.load_state_dict({name: state[name] for name in wanted})
     return module, "file", str(path.resolve())
+
+
+def _mark(path: Path) -> TuningMark | None:
+    """What a file of tuned weights says of itself; None where it is somebody else's."""
+    with safe_open(path, "np") as file:
+        mark = (file.metadata() or {}).get(TUNING_MARK)
+    if mark is None:
+        return None
+    try:
+        return TuningMark.model_validate_json(mark)
+    except ValidationError as error:
+        raise WeightsError(f"{path}: its mark of where it was trained cannot be read.") from error
 
 
 _LOADERS: Mapping[str, Callable[[BackboneSpec, int, int], Loaded]] = {

@@ -1,15 +1,22 @@
-"""Which public weights have seen which data sets: a number on those is no cross-hospital number.
+"""Which weights have seen which data sets: a number on those is no cross-hospital number.
+
+Weights that runs of this project tuned say in their file what trained them. Public weights are
+known by name.
 
 The words are looked for in the name of a weights file, or in the origin that the run record
 keeps; a file under another name is not recognised, so the absence of a sentence proves nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from core.protocol.public_weights import PUBLIC_WEIGHTS, PublicWeights
+from core.records import DatasetRecord, TrainedOn
 
 CUTS: Mapping[str, str] = {"vindr-kaggle": "vindr"}
 """Adapters of a part of a release → the adapter of the whole."""
+
+ANYONES = "table"
+"""The adapter that reads any hospital's table: no release."""
 
 
 def contaminated(weights: str, dataset: str) -> str | None:
@@ -32,6 +39,27 @@ def contaminated(weights: str, dataset: str) -> str | None:
         f"Weights {_file_name(weights)!r} look like {titles}, which {have} images of "
         f"{dataset} ({seen[0].source}); results on it are shown, marked and never ranked."
     )
+
+
+def tuned_on(trained_on: Sequence[TrainedOn], target: DatasetRecord) -> str | None:
+    """What makes a result on `target` with weights that these data sets tuned no test of it.
+
+    Returns:
+        One sentence, or None where the target is none of them.
+    """
+    if not any(_is_same(each, target) for each in trained_on):
+        return None
+    return (
+        f"The weights it started from were tuned on {target.name}; results on it are shown, "
+        "marked and never ranked."
+    )
+
+
+def _is_same(seen: TrainedOn, target: DatasetRecord) -> bool:
+    """By name; or by the release, which may go by another name in another store."""
+    is_release = not (seen.synthetic or target.synthetic or seen.adapter == ANYONES)
+    releases = (CUTS.get(each, each) for each in (seen.adapter, target.adapter))
+    return seen.name == target.name or (is_release and len(set(releases)) == 1)
 
 
 def _means(weights: str, row: PublicWeights) -> bool:

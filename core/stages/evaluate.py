@@ -10,7 +10,7 @@ from core.findings import FINDINGS
 from core.lookup import lookup
 from core.losses import LOSSES
 from core.metrics.thresholds import POLICIES
-from core.protocol import audit_target, contaminated
+from core.protocol import audit_target, contaminated, tuned_on
 from core.protocol.audit import shared_patients
 from core.protocol.evaluation import BY_DEFAULT, EvaluateRequest, Places, measured, thresholds_of
 from core.protocol.measuring import Measured, metrics_frame, replicates_frame
@@ -109,8 +109,9 @@ def _write_record(results: ResultStore, entry: Entry, away: Scored) -> None:
         results.write_import(entry.model_copy(update={"datasets": datasets}))
         return
     assert entry.weights is not None
-    sentence = contaminated(entry.weights.origin, target.adapter)
-    known = {away.name: sentence} if sentence and not target.synthetic else {}
+    public = None if target.synthetic else contaminated(entry.weights.origin, target.adapter)
+    sentence = tuned_on(entry.weights.trained_on, target) or public
+    known = {away.name: sentence} if sentence else {}
     others = {name: each for name, each in entry.contaminated.items() if name != away.name}
     results.write_record(
         entry.model_copy(update={"datasets": datasets, "contaminated": others | known})

@@ -1,10 +1,11 @@
 """Training runs: from source images to the head that source validation chose."""
 
+import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
 
 from core.datasets.examples import check_source, select
-from core.errors import ConfigError, Interrupted
+from core.errors import ConfigError, CxrError, Interrupted
 from core.lookup import lookup
 from core.models.backbones import BACKBONES
 from core.progress import Progress, silent
@@ -86,13 +87,7 @@ def run_together(
     """
     records: dict[str, RunRecord] = {}
     for group in sharing_features(specs):
-        try:
-            made = _run_group(group, data, results, progress)
-        except Interrupted:
-            raise
-        except Exception:
-            # One of them may be at fault; each alone shows which.
-            made = [_attempt(spec, data, results, progress) for spec in group]
+        made = _attempt(group, data, results, progress)
         records |= {record.run_id: record for record in made}
     return [records[spec.run_id] for spec in specs]
 
@@ -112,13 +107,26 @@ def _run_group(
     return [*made, *(_unchanged(results.record(run_id), source) for run_id in done)]
 
 
-def _attempt(spec: RunSpec, data: DataStore, results: ResultStore, progress: Progress) -> RunRecord:
+def _attempt(
+    group: Sequence[RunSpec], data: DataStore, results: ResultStore, progress: Progress
+) -> list[RunRecord]:
     try:
-        return run(spec, data, results, progress)
+        return _run_group(group, data, results, progress)
     except Interrupted:
         raise
     except Exception as error:
-        return failed(RunRecord(spec=spec, status=RunStatus.RUNNING), error)
+        if len(group) == 1:
+            return [_failed(group[0], error, results)]
+    # One of them may be at fault; each alone shows which. The first error is gone here, and with
+    # it the model and images that its frames held.
+    return [record for spec in group for record in _attempt([spec], data, results, progress)]
+
+
+def _failed(spec: RunSpec, error: Exception, results: ResultStore) -> RunRecord:
+    if not isinstance(error, CxrError):
+        told = "".join(traceback.format_exception(error))
+        results.log(spec.run_id, {"event": "traceback", "traceback": told})
+    return failed(RunRecord(spec=spec, status=RunStatus.RUNNING), error)
 
 
 def _follow(

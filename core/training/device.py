@@ -33,6 +33,10 @@ def forward_batch_size(device: torch.device) -> int:
     return 8 if device.type == "cpu" else 256
 
 
+PIECE = 4096
+"""Images that are sent to the device at once."""
+
+
 class DeviceImages:
     """The uint8 array of a data set as batches on a device.
 
@@ -46,7 +50,7 @@ class DeviceImages:
 
     def __init__(self, pixels: NDArray[np.uint8] | Pixels, device: torch.device) -> None:
         self.pixels, self.device = pixels, device
-        self.resident = torch.from_numpy(np.array(pixels)).to(device) if self._fits() else None
+        self.resident = self._copied() if self._fits() else None
 
     def batch(self, rows: NDArray[np.int64]) -> Tensor:
         """uint8 (B, S, S) on the device."""
@@ -56,6 +60,14 @@ class DeviceImages:
         if self.device.type == "cuda":
             return gathered.pin_memory().to(self.device, non_blocking=True)
         return gathered.to(self.device)
+
+    def _copied(self) -> Tensor:
+        """All of the array, sent in pieces: the host never holds a second one."""
+        resident = torch.empty(self.pixels.shape, dtype=torch.uint8, device=self.device)
+        for first in range(0, len(resident), PIECE):
+            rows = np.arange(first, min(first + PIECE, len(resident)))
+            resident[first : first + PIECE] = torch.from_numpy(np.asarray(self.pixels[rows]))
+        return resident
 
     def _fits(self) -> bool:
         if self.device.type != "cuda":
@@ -73,9 +85,15 @@ def peak_memory_mib(device: torch.device) -> float:
 
 @contextmanager
 def reproducible(num_threads: int) -> Generator[None, None, None]:
-    """Compute with a fixed number of CPU threads and deterministic algorithms alone."""
+    """Compute with a fixed number of CPU threads, deterministic algorithms, and whole fp32.
+
+    Convolutions in TF32, which cuDNN takes by default, round fp32 to ten bits: features would
+    depend on the machine that extracted them first.
+    """
     threads, before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    tf32 = torch.backends.cudnn.allow_tf32
     torch.set_num_threads(num_threads)
+    torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
     # Filling every new tensor is a debugging aid that halves the speed; no result depends on it.
     deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
@@ -83,4 +101,5 @@ def reproducible(num_threads: int) -> Generator[None, None, None]:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.backends.cudnn.allow_tf32 = tf32
         torch.use_deterministic_algorithms(before)

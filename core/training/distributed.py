@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from core.errors import ConfigError
+
 _PATIENCE = timedelta(hours=6)
 """How long a process waits for another one: the linear stage runs on the main process alone."""
 
@@ -94,14 +96,29 @@ class World:
 ALONE = World()
 
 
+def num_processes() -> int:
+    """How many processes `torchrun` started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 @contextmanager
 def joined() -> Generator[World, None, None]:
-    """The processes that `torchrun` started, for as long as the block runs."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    """The processes that `torchrun` started, for as long as the block runs.
+
+    Raises:
+        ConfigError: If there are more of them on this machine than GPUs.
+    """
+    if num_processes() == 1:
         yield ALONE
         return
     if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        place, num_gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if place >= num_gpus:
+            raise ConfigError(
+                f"There are {num_gpus} GPUs here for more processes than that; start torchrun "
+                f"with --nproc-per-node {num_gpus}."
+            )
+        torch.cuda.set_device(place)
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     dist.init_process_group(backend, timeout=_PATIENCE)
     try:

@@ -52,7 +52,9 @@ def frozen_backbone(spec: RunSpec, expected: WeightsRecord | None = None) -> Fro
         WeightsError: If its weights cannot be had, or are not the expected ones.
     """
     row = lookup(BACKBONES, spec.backbone, "backbone")
-    backbone, weights = load_backbone(row, spec.weights, spec.image.size, spec.seed)
+    # A path was typed in some folder; the record knows where that was.
+    wanted = expected.origin if expected and expected.kind == "file" else spec.weights
+    backbone, weights = load_backbone(row, wanted, spec.image.size, spec.seed)
     if expected is not None and expected.sha256 != weights.sha256:
         raise WeightsError(
             f"The weights at {weights.origin} are not those that run {spec.run_id} was trained "

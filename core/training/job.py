@@ -14,7 +14,7 @@ from torch import nn
 from core.datasets.examples import Selection, select, source_examples
 from core.models.weights import state_hash
 from core.progress import Progress
-from core.records import ForwardRecord
+from core.records import TUNING_MARK, ForwardRecord, TrainedOn, TuningMark
 from core.roles import Source, Split
 from core.specs import RunSpec
 from core.store.atomic import replacing
@@ -66,12 +66,25 @@ class Job:
         return Checkpoint(self.results.checkpoint_path(self.spec.run_id), made_from)
 
     def keep(self, path: Path, module: nn.Module) -> str:
-        """Write a module's tensors, marked where the source is restricted; returns their hash."""
+        """Write a module's tensors, marked with all that trained them; returns their hash."""
         tensors = {name: each.contiguous() for name, each in module.state_dict().items()}
         if self.world.is_main:
-            marks = {"run_id": self.spec.run_id, "restricted": str(self.source.record.restricted)}
+            source = self.source.record
+            trained_on = TrainedOn(
+                name=source.name,
+                adapter=source.adapter,
+                restricted=source.restricted,
+                synthetic=source.synthetic,
+            )
+            before = self.backbone.weights
+            mark = TuningMark(
+                run_id=self.spec.run_id,
+                trained_on=(*before.trained_on, trained_on),
+                from_random=before.is_random,
+            )
             with replacing(path) as temporary:
-                save_file(tensors, temporary, marks)
+                # One entry alone: safetensors writes several in no fixed order.
+                save_file(tensors, temporary, {TUNING_MARK: mark.model_dump_json()})
         return state_hash(tensors)
 
     def observe(self, rows: list[Row]) -> None:

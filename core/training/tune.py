@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
-from core.errors import CxrError, Interrupted
+from core.errors import ConfigError, CxrError, Interrupted
 from core.progress import Progress, silent
 from core.specs import TuneSpec
 from core.training.batches import batches
@@ -102,6 +102,7 @@ class Tuning:
 
         Raises:
             Interrupted: If a signal asked to stop; a checkpoint was written.
+            ConfigError: If a batch is too small for all processes.
             CxrError: If the loss is no number any more.
         """
         started = time.perf_counter()
@@ -115,6 +116,7 @@ class Tuning:
     def _one_epoch(self, stop: Stop, progress: Progress) -> None:
         place, stage = self.place, self.stage
         plan = batches(stage.patient_ids, self.spec, self.seed, place.epoch)
+        self._check_shares(min(map(len, plan)))
         num_steps = len(plan) * self.spec.epochs
         started, num_images = time.perf_counter(), 0
         stage.trainee.learn()
@@ -129,6 +131,14 @@ class Tuning:
         last_rate = self._rate((place.epoch + 1) * len(plan) - 1, len(plan))
         seconds = time.perf_counter() - started
         self._end_of_epoch(last_rate, num_images / seconds if num_images else None)
+
+    def _check_shares(self, smallest: int) -> None:
+        """A process without an image would leave the others waiting for its gradient."""
+        if self.world.size > 1 and smallest // self.world.size < self.spec.accumulate:
+            raise ConfigError(
+                f"A batch of {smallest} images is too small for {self.world.size} processes with "
+                f"{self.spec.accumulate} parts each; raise --tune-batch-size, or start fewer."
+            )
 
     def _rate(self, step: int, steps_an_epoch: int) -> float:
         return learning_rate(

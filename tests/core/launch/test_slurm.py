@@ -6,11 +6,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import submitit
 
 from core.bench.plan import State
 from core.errors import ConfigError
 from core.launch.registry import LAUNCHERS
-from core.launch.slurm import submit
+from core.launch.slurm import queued, submit
 from core.launch.spec import ClusterSpec
 from core.progress import silent
 from tests.fixtures.grids import APART, FROZEN, small_work
@@ -67,3 +68,33 @@ def test_a_cluster_does_a_grid_as_one_job_array(stores: Stores, tmp_path: Path) 
     logs = work.stores.results.jobs_folder.glob("*_log.err")
     arrays = {path.name.split("_")[0] for path in logs}
     assert len(arrays) == 1
+
+
+def test_a_scheduler_that_does_not_answer_says_nothing_of_the_jobs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    squeue = tmp_path / "squeue"
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    jobs = [submitit.SlurmJob[None](tmp_path, job_id) for job_id in ("7_0", "7_1")]
+    for answer, known in {
+        "echo 7_1": {"7_1"},
+        "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1": {
+            "7_0",
+            "7_1",
+        },
+        "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1": set[str](),
+    }.items():
+        squeue.write_text(f"#!/bin/sh\n{answer}\n", "utf-8")
+        squeue.chmod(0o755)
+        assert set(queued(jobs)) == known
+
+
+def test_a_grid_under_torchrun_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match="run it without torchrun"):
+        LAUNCHERS["local"].check()
+
+
+def test_a_job_takes_one_gpu() -> None:
+    with pytest.raises(ValueError, match="less than or equal to 1"):
+        ClusterSpec(gpus=4)

@@ -1,8 +1,9 @@
 import pytest
 
 from core.datasets.registry import DATASETS
-from core.protocol.contamination import contaminated
+from core.protocol.contamination import contaminated, tuned_on
 from core.protocol.public_weights import PUBLIC_WEIGHTS
+from core.records import DatasetRecord, TrainedOn
 
 SEEN_CHESTXRAY14 = [
     "densenet121-res224-all.safetensors",
@@ -75,3 +76,38 @@ def test_every_row_names_known_data_sets_its_source_and_words_that_find_it(name:
     for words in row.words:
         file = words.replace("+", "-")
         assert all(contaminated(f"{file}.safetensors", dataset) for dataset in row.seen)
+
+
+@pytest.mark.parametrize(
+    ("name", "adapter", "synthetic", "is_told"),
+    [
+        ("nih", "chestxray14", False, True),
+        ("same-release", "chestxray14", False, True),
+        ("phantom", "chestxray14", True, False),
+        ("ours", "table", False, False),
+    ],
+)
+def test_tuned_weights_are_told_for_what_tuned_them_under_any_name(
+    name: str, adapter: str, synthetic: bool, is_told: bool
+) -> None:
+    seen = TrainedOn(name="nih", adapter="chestxray14", restricted=False, synthetic=False)
+    target = DatasetRecord(
+        name=name,
+        adapter=adapter,
+        root="/",
+        labeller="",
+        split_name="",
+        licence="",
+        citation="",
+        synthetic=synthetic,
+    )
+    assert (tuned_on([seen], target) is not None) == is_told
+
+
+def test_tables_of_two_hospitals_are_no_release() -> None:
+    seen = TrainedOn(name="theirs", adapter="table", restricted=False, synthetic=False)
+    target = DatasetRecord(
+        name="ours", adapter="table", root="/", labeller="", split_name="", licence="", citation=""
+    )
+    assert tuned_on([seen], target) is None
+    assert tuned_on([seen], target.model_copy(update={"name": "theirs"})) is not None

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from core.errors import DataError
-from core.records import RunRecord, RunStatus
+from core.records import TUNING_MARK, RunRecord, RunStatus, TuningMark
+from core.specs import RunSpec
 from core.stages import predict, train
 from core.store import DataStore, ResultStore
 from core.tables import CURVES
@@ -128,7 +129,27 @@ def test_tuned_weights_that_were_exchanged_are_refused(data: DataStore, tmp_path
 def test_tuned_weights_say_whose_images_they_saw(data: DataStore, results: ResultStore) -> None:
     record = train.run(spec_of("tuned"), data, results)
     with safe_open(results.backbone_path(record.run_id), "np") as file:
-        assert file.metadata() == {"run_id": record.run_id, "restricted": "True"}
+        (mark,) = file.metadata().values()
+    told = TuningMark.model_validate_json(mark)
+    assert told.run_id == record.run_id
+    assert [(each.name, each.restricted) for each in told.trained_on] == [(SOURCE, True)]
+
+
+def test_a_run_on_tuned_weights_inherits_what_trained_them(
+    data: DataStore, results: ResultStore
+) -> None:
+    tuned = train.run(spec_of("tuned"), data, results)
+    weights = str(results.backbone_path(tuned.run_id))
+    again = train.run(spec_of("tuned").model_copy(update={"weights": weights}), data, results)
+    assert again.weights is not None
+    assert [each.name for each in again.weights.trained_on] == [SOURCE]
+    elsewhere = {SOURCE: again.datasets[SOURCE].model_copy(update={"restricted": False})}
+    assert again.model_copy(update={"datasets": elsewhere}).restricted
+    assert tuned.weights is not None
+    assert again.ranked == tuned.ranked
+    with safe_open(results.backbone_path(again.run_id), "np") as file:
+        told = TuningMark.model_validate_json(file.metadata()[TUNING_MARK])
+    assert [each.name for each in told.trained_on] == [SOURCE, SOURCE]
 
 
 def test_a_record_of_an_earlier_version_is_one_sentence(
@@ -192,3 +213,35 @@ def test_one_failure_does_not_harm_the_others(data: DataStore, tmp_path: Path) -
     assert "not finite after epoch" in str(records[1].error)
     assert records[2].status == RunStatus.FAILED
     assert "Unknown backbone 'nowhere'" in str(records[2].error)
+
+
+def test_a_run_that_fails_alone_is_tried_once_and_its_traceback_is_kept(
+    data: DataStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def fail(specs: list[RunSpec], *rest: object) -> list[RunRecord]:
+        tried.append(specs[0].run_id)
+        raise TypeError("no such thing")
+
+    monkeypatch.setattr(train, "train_recorded", fail)
+    results = ResultStore(tmp_path)
+    (record,) = train.run_together([spec_of("frozen")], data, results)
+    assert record.status == RunStatus.FAILED
+    assert tried == [record.run_id]
+    assert "TypeError: no such thing" in (results.folder(record.run_id) / "log.jsonl").read_text(
+        "utf-8"
+    )
+
+
+def test_weights_are_found_from_another_folder(
+    data: DataStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = ResultStore(tmp_path / "results")
+    tuned = train.run(spec_of("tuned"), data, results)
+    shutil.copy(results.backbone_path(tuned.run_id), tmp_path / "own.safetensors")
+    monkeypatch.chdir(tmp_path)
+    spec = spec_of("frozen").model_copy(update={"weights": "own.safetensors"})
+    record = train.run(spec, data, results)
+    monkeypatch.chdir("/")
+    assert trained_classifier(results, record) is not None

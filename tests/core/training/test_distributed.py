@@ -1,8 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from core.errors import ConfigError
+from core.specs import TuneSpec
 from core.training.distributed import ALONE, World, joined
+from tests.fixtures.training import source_train, tiny_stage, tiny_tuning
 from tests.fixtures.two_processes import STEPS, measure, measure_together
 
 Found = dict[str, torch.Tensor]
@@ -53,3 +58,24 @@ def test_without_torchrun_a_run_is_alone(monkeypatch: pytest.MonkeyPatch) -> Non
         assert world == ALONE
         assert world.is_main
         assert world.told("word") == "word"
+
+
+@pytest.mark.parametrize(("num_images", "accumulate"), [(3, 1), (12, 4)])
+def test_a_batch_that_leaves_a_process_idle_is_refused_before_any_step(
+    tmp_path: Path, num_images: int, accumulate: int
+) -> None:
+    spec = TuneSpec(batch_norm="eval", batch_size=num_images, accumulate=accumulate)
+    stage = tiny_stage("test_vit", "focal", spec, source_train(12))
+    run = tiny_tuning(stage, tmp_path)
+    run.world = World(0, 4)
+    with pytest.raises(ConfigError, match=f"A batch of {num_images} images is too small for 4 pro"):
+        run.run()
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(ConfigError, match="--nproc-per-node 1"), joined():
+        pass
