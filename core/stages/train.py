@@ -8,6 +8,7 @@ from core.datasets.examples import check_source, select
 from core.errors import ConfigError, CxrError, Interrupted
 from core.lookup import lookup
 from core.models.backbones import BACKBONES
+from core.models.weights import load_backbone
 from core.progress import Progress, silent
 from core.records import RunRecord, RunStatus
 from core.roles import Split
@@ -16,7 +17,6 @@ from core.store.data import Dataset, DataStore
 from core.store.results import ResultStore
 from core.training.device import reproducible
 from core.training.distributed import ALONE, World, joined
-from core.training.features import frozen_backbone
 from core.training.recipe import check_recipe
 from core.training.recorded import failed, job_of, train_recorded
 from core.training.represent import represent
@@ -31,13 +31,13 @@ def check(spec: RunSpec, data: DataStore, results: ResultStore) -> None:
         WeightsError: If the backbone's weights cannot be had.
         ProtocolError: If the source lacks a split.
     """
-    lookup(BACKBONES, spec.backbone, "backbone")
+    row = lookup(BACKBONES, spec.backbone, "backbone")
     check_recipe(spec)
     source = data.dataset(spec.source)
     for split in Split:
         check_source(spec.source, select(source, split))
     if spec.run_id not in results.done():
-        frozen_backbone(spec)
+        load_backbone(row, spec.weights, spec.image.size, spec.seed)
 
 
 def run(
