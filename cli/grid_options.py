@@ -63,7 +63,10 @@ Partition = Annotated[
 Minutes = Annotated[
     int | None, typer.Option("--time", help="Minutes a job.", rich_help_panel=_CLUSTER)
 ]
-Gpus = Annotated[int | None, typer.Option(help="GPUs a job.", rich_help_panel=_CLUSTER)]
+Gpus = Annotated[
+    int | None,
+    typer.Option(help="1: a GPU for each job, which is one process.", rich_help_panel=_CLUSTER),
+]
 Cpus = Annotated[int | None, typer.Option(help="CPU cores a job.", rich_help_panel=_CLUSTER)]
 MemoryGb = Annotated[
     float | None, typer.Option("--mem", help="GB a job.", rich_help_panel=_CLUSTER)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from core.errors import ConfigError
-from core.lookup import unknown
+from core.lookup import nearest, unknown
 
 
 class Finding(StrEnum):
@@ -41,7 +41,11 @@ SPELLINGS: Mapping[str, Finding] = {
     "Infiltrate": Finding.INFILTRATION,
     "Oedema": Finding.EDEMA,
 }
-"""Other spellings of the same finding (tier `same-name`); the criteria may still differ."""
+"""Other spellings of the same finding; the criteria may still differ."""
+
+
+_MISSPELT = 0.85
+"""How like a finding's name another must be, as difflib has it (0–1)."""
 
 
 def _folded(name: str) -> str:
@@ -56,6 +60,12 @@ _BY_FOLDED_NAME = {_folded(finding): finding for finding in FINDINGS} | {
 def as_finding(name: str) -> Finding | None:
     """The finding that a column or label means, or None; whole names only, any case."""
     return _BY_FOLDED_NAME.get(_folded(name))
+
+
+def misspelt_finding(name: str) -> Finding | None:
+    """The finding whose name this nearly is, or None: Pnuemonia is one (.89), Code no Nodule."""
+    near = nearest(_folded(name), _BY_FOLDED_NAME, _MISSPELT)
+    return _BY_FOLDED_NAME[near] if near else None
 
 
 def parse_findings(names: Iterable[str]) -> tuple[Finding, ...]:

@@ -11,8 +11,8 @@ from core.datasets.patients import HASH_SPLITS, hash_split, note_shared_patients
 from core.datasets.reading import ROW, note_duplicates, note_rows, read_csv
 from core.datasets.request import IndexedTables, IndexRequest, chosen_split
 from core.errors import ConfigError, DataError, Problems
-from core.findings import FINDINGS, SPELLINGS, Finding, as_finding
-from core.lookup import nearest, unknown
+from core.findings import FINDINGS, Finding, as_finding, misspelt_finding
+from core.lookup import unknown
 from core.tables import BOXES, MAX_AGE_YEARS
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -50,8 +50,6 @@ LABEL_VALUES: Mapping[str, int] = {
     cell: value for value in (1, 0, -1, -2) for cell in (str(value), f"{value}.0")
 }
 SPLITS = tuple(HASH_SPLITS)
-_MISSPELT = 0.85
-"""How like a finding's name another must be: Pnuemonia is one misspelt (.89), Code is no Nodule."""
 
 
 def index(request: IndexRequest) -> IndexedTables:
@@ -136,15 +134,12 @@ def _meaning(name: str) -> str | None:
 
 def _near_misses(table: Path, theirs: list[str], columns: Mapping[str, str]) -> list[str]:
     """A column that is nearly a finding is a typing error, not a column to ignore."""
-    spellings = {**dict(zip(FINDINGS, FINDINGS, strict=True)), **SPELLINGS}
-    folded = {spelling.casefold(): finding for spelling, finding in spellings.items()}
     ignored = (name for name in theirs if name not in columns.values())
-    near = ((name, nearest(name.casefold(), folded, _MISSPELT)) for name in ignored)
     return [
-        f"{table}, column {name!r}: is nearly {folded[finding]}; name it so, or give it with "
-        f"--column {folded[finding]}={name!r}, or rename it if it means something else."
-        for name, finding in near
-        if finding
+        f"{table}, column {name!r}: is nearly {finding}; name it so, or give it with "
+        f"--column {finding}={name!r}, or rename it if it means something else."
+        for name in ignored
+        if (finding := misspelt_finding(name))
     ]
 
 

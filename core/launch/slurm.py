@@ -133,7 +133,10 @@ def _wait(submitted: Sequence[submitit.Job[None]], progress: Progress) -> None:
 
 
 def queued(open_jobs: Sequence[submitit.Job[None]]) -> Iterator[str]:
-    """The jobs that SLURM still knows; without accounting it forgets those that were killed."""
+    """The ids of the jobs that SLURM still knows; all of them while it does not answer.
+
+    Without accounting it forgets those that were killed.
+    """
     import submitit
 
     if not isinstance(next(iter(open_jobs), None), submitit.SlurmJob):
@@ -143,7 +146,6 @@ def queued(open_jobs: Sequence[submitit.Job[None]]) -> Iterator[str]:
     command = ["squeue", "--noheader", "--array", "--format=%i", f"--jobs={arrays}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode and "Invalid job id" not in done.stderr:
-        # The scheduler does not answer just now: that says nothing of the jobs.
         yield from (job.job_id for job in open_jobs)
         return
     yield from done.stdout.split()

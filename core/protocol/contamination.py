@@ -42,7 +42,11 @@ def contaminated(weights: str, dataset: str) -> str | None:
 
 
 def tuned_on(trained_on: Sequence[TrainedOn], target: DatasetRecord) -> str | None:
-    """What makes a result on `target` with weights that these data sets tuned no test of it.
+    """What makes a result on `target` no test of another hospital, for weights of our own runs.
+
+    Args:
+        trained_on: The data sets that tuned the weights, as their file says.
+        target: What is scored.
 
     Returns:
         One sentence, or None where the target is none of them.

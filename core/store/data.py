@@ -18,11 +18,8 @@ from core.store.parquet import content_hash, read_provenance, read_table, write_
 from core.store.pixels import CachedImages, Pixels
 from core.tables import BOXES, IMAGES, MANIFEST, QUARANTINE
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 """Part of every image cache's key: raised when decoding or resizing changes."""
-
-_PADDED_EQUALISED_VERSION = 3
-"""The same where only those caches changed: black bands were once equalised with the image."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +58,8 @@ class Dataset:
 
         Not on the quarantine: images that are set aside keep their rows, which no stage uses.
         """
-        is_other = image.geometry == "pad" and image.equalise
-        version = _PADDED_EQUALISED_VERSION if is_other else CACHE_VERSION
         files = self.manifest.select("image_id", "path").with_columns(
-            root=pl.lit(self.record.root), spec=pl.lit(f"{version}{image.digest()}")
+            root=pl.lit(self.record.root), spec=pl.lit(f"{CACHE_VERSION}{image.digest()}")
         )
         return content_hash(files)[:8]
 

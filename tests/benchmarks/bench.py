@@ -5,7 +5,6 @@
 The table is printed and kept as table.md and figures.json; log.txt has every line. With --only,
 the figures of the other scripts stay as they were. Each figure is
 a ratio measured in one process or in alternating runs, so a busy machine moves both sides.
-Without Chromium the dashboard's script is left out, which is said first and counts as a failure.
 """
 
 import argparse
@@ -16,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.benchmarks.figures import Figure, as_json, as_markdown, merged, parsed, read
-from tests.browser.conftest import CHROMIUM
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 SCRIPTS: tuple[tuple[str, ...], ...] = (
+    ("bench_dashboard",),
     ("bench_command",),
     ("bench_index",),
     ("bench_cache",),
@@ -34,12 +33,10 @@ SCRIPTS: tuple[tuple[str, ...], ...] = (
     ("bench_saliency",),
     ("bench_explain", "--out", "{out}/explain"),
     ("bench_growth",),
-    ("bench_dashboard",),
     ("kill_grid",),
 )
-"""Script and its arguments; {out} is the folder of the results."""
-
-LEFT_OUT = "bench_dashboard is left out; --only bench_dashboard adds it later."
+"""Script and its arguments; {out} is the folder of the results. First the one that needs a browser:
+whoever has none is told so at once."""
 
 
 def main() -> None:
@@ -51,15 +48,10 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     kept = read(options.out / "figures.json") if options.only else []
     names = [name for name, *_ in SCRIPTS]
-    chosen = options.only or names
     failed: list[str] = []
-    if "bench_dashboard" in chosen and not CHROMIUM.exists():
-        print(f"{CHROMIUM} is missing: apt-get install chromium. {LEFT_OUT}", file=sys.stderr)
-        chosen = [name for name in chosen if name != "bench_dashboard"]
-        failed.append("bench_dashboard (no Chromium)")
     with (options.out / "log.txt").open("a" if options.only else "w", encoding="utf-8") as log:
         for name, *arguments in SCRIPTS:
-            if name not in chosen:
+            if options.only and name not in options.only:
                 continue
             figures: list[Figure] = []
             given = [each.format(out=options.out) for each in arguments]

@@ -15,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.benchmarks.dashboard_clock import start_clock, timed
+from tests.benchmarks.dashboard_empty import EMPTY, empty_switches
 from tests.benchmarks.dashboard_server import Server, Took, serving
 from tests.benchmarks.dashboard_store import AWAY, Size, build
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -36,18 +37,6 @@ CHOICES = (
     ("runs", "Record of"),
 )
 NUM_INTERACTIONS = 200
-EMPTY = """import streamlit as st
-def page(): st.html('<p class="cxr">Nothing</p>')
-def other(): st.html('<p class="cxr">Nothing else</p>')
-st.navigation([st.Page(page), st.Page(other)], position="top").run()
-"""
-OTHER_PAGE = """async ([place, words]) => {
-    const start = performance.now();
-    document.querySelectorAll('[data-testid=stTopNavLink]')[place].click();
-    while (document.querySelector('p.cxr')?.textContent !== words)
-        await new Promise(requestAnimationFrame);
-    return performance.now() - start;
-}"""
 
 
 def main() -> None:
@@ -59,6 +48,8 @@ def main() -> None:
     parser.add_argument("--maps", type=int, default=50_000)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
+    if not CHROMIUM.exists():
+        raise SystemExit(f"{CHROMIUM} is missing: apt-get install chromium.")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         store = options.out or Path(folder)
         if not (store / "results").exists():
@@ -71,13 +62,13 @@ def main() -> None:
         ):
             loads = _first_table(chromium, ours, empty, options.repeats)
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
-            nothing = _empty_switches(chromium, empty, options.repeats)
+            nothing = empty_switches(chromium, empty, options.repeats)
             _report("page switch, warm", _switches(page, ours, options.repeats), 300, nothing)
-            nothing = _empty_switches(chromium, empty, options.repeats)
+            nothing = empty_switches(chromium, empty, options.repeats)
             first, again = _choices(page, ours, options.repeats)
             _report("choice changed, warm", again, 300, nothing)
             _report("choice never made before", first, 1500, nothing)
-            nothing = _empty_switches(chromium, empty, options.repeats)
+            nothing = empty_switches(chromium, empty, options.repeats)
             _report("drill-down link", _links(page, ours, options.repeats), 800, nothing)
             opened = _addresses(page, ours, options.repeats)
             _report("the same by address", opened, 2.5 * median_ms(loads), loads)
@@ -156,22 +147,6 @@ def _switches(page: Page, server: Server, repeats: int) -> dict[str, list[Took]]
             if turn:
                 found[PAGES[place] or "overview"].append(took)
     return found
-
-
-def _empty_switches(browser: Browser, empty: Server, repeats: int) -> list[Took]:
-    """The same between two pages with nothing on them."""
-    page = browser.new_page()
-    page.goto(empty.address)
-    page.wait_for_selector("p.cxr")
-    found = [
-        Took(
-            float(page.evaluate(OTHER_PAGE, [1 - turn % 2, ("Nothing else", "Nothing")[turn % 2]])),
-            0,
-        )
-        for turn in range(2 * repeats + 2)
-    ]
-    page.close()
-    return found[2:]
 
 
 def _choices(

@@ -31,6 +31,7 @@ from core.tables import (
     THUMBNAILS,
 )
 from tests.fixtures.phantom_images import radiograph
+from tests.fixtures.records import dataset_record
 
 HOME, AWAY = "large-home", "large-away"
 NUM_RESAMPLES, NUM_HOME_IMAGES, GRID = 1000, 6000, 7
@@ -76,8 +77,7 @@ def build(folder: Path, size: Size) -> None:
 
 
 def _record(name: str) -> DatasetRecord:
-    told = dict.fromkeys(("labeller", "split_name", "licence", "citation"), "made up")
-    return DatasetRecord(name=name, adapter="table", root="/nowhere", **told, synthetic=True)
+    return dataset_record(name, synthetic=True)
 
 
 def _manifest(name: str, num_images: int, rng: np.random.Generator) -> pl.DataFrame:

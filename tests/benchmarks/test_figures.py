@@ -1,10 +1,12 @@
 """Every form of line that a benchmark prints becomes a figure."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import bench_dashboard
 from tests.benchmarks.bench import SCRIPTS
 from tests.benchmarks.figures import HEADS, Figure, as_json, as_markdown, merged, parsed, read
 
@@ -75,3 +77,13 @@ def test_every_benchmark_is_in_the_one_command() -> None:
     # It needs real JPEGs, so it is run by hand.
     assert scripts - {"bench_precision"} <= named
     assert all((HERE / f"{name}.py").exists() for name in named)
+
+
+def test_without_chromium_the_dashboard_s_benchmark_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bench_dashboard, "CHROMIUM", tmp_path / "chromium")
+    monkeypatch.setattr(sys, "argv", ["bench_dashboard.py"])
+    with pytest.raises(SystemExit, match="apt-get install chromium"):
+        bench_dashboard.main()
+    assert SCRIPTS[0] == ("bench_dashboard",)

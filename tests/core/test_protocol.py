@@ -14,7 +14,6 @@ from core.findings import FINDINGS
 from core.losses.registry import LOSSES
 from core.metrics.thresholds import choose_thresholds
 from core.protocol import audit_target
-from core.records import DatasetRecord
 from core.roles import (
     Examples,
     Source,
@@ -30,6 +29,7 @@ from core.store.data import Dataset
 from core.store.pixels import CachedImages, Pixels
 from core.tables import BOXES, IMAGES, MANIFEST
 from core.training.probe import fit
+from tests.fixtures.records import dataset_record
 
 SPEC = RunSpec(source="mimic", backbone="resnet50", epochs=1)
 
@@ -110,9 +110,7 @@ def dataset(name: str, hashes: list[str]) -> tuple[Dataset, CachedImages]:
         }
         | {finding: 1 for finding in FINDINGS}
     ).cast(MANIFEST.schema)
-    record = DatasetRecord(
-        name=name, adapter="table", root="/", labeller="", split_name="", licence="", citation=""
-    )
+    record = dataset_record(name)
     rows = range(len(ids))
     index = pl.DataFrame(
         {"row": rows, "image_id": ids, "sha256": hashes, "source_width": 1, "source_height": 1}

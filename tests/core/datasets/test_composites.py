@@ -9,11 +9,11 @@ from core.datasets.composites import composite_examples
 from core.datasets.examples import Selection
 from core.datasets.labels import COMPOSITES
 from core.findings import FINDINGS, Finding
-from core.records import DatasetRecord
 from core.roles import NOT_SCORED, Split
 from core.store.data import Dataset
 from core.tables import BOXES, MANIFEST
 from core.tables import COMPOSITES as TABLE
+from tests.fixtures.records import dataset_record
 
 NAME = "Mass or Nodule"
 CELLS: list[tuple[int | None, int | None, int]] = [
@@ -48,16 +48,9 @@ def selection_of(cells: list[tuple[int | None, int | None, int]]) -> Selection:
     nothing = dict.fromkeys(map(str, FINDINGS), [None] * len(cells))
     labels = {"Mass": [row[0] for row in cells], "Nodule": [row[1] for row in cells]}
     manifest = pl.DataFrame(columns | nothing | labels, schema=MANIFEST.schema)
-    record = DatasetRecord(
-        name="a",
-        adapter="table",
-        root="/",
-        labeller="x",
-        split_name="own",
-        licence="x",
-        citation="x",
+    return Selection(
+        Dataset(dataset_record(), manifest, BOXES.empty()), Split.TEST, np.arange(len(cells))
     )
-    return Selection(Dataset(record, manifest, BOXES.empty()), Split.TEST, np.arange(len(cells)))
 
 
 def scores_of(num_images: int) -> np.ndarray:

@@ -10,9 +10,9 @@ from core.datasets.chestxray14 import index
 from core.datasets.counts import COUNTS, UNKNOWN, age_band, count_findings
 from core.datasets.request import IndexRequest
 from core.findings import FINDINGS, Finding
-from core.records import DatasetRecord
 from core.store.data import Dataset
 from core.tables import BOXES, MANIFEST, QUARANTINE, SPLITS
+from tests.fixtures.records import dataset_record
 
 
 class Image(NamedTuple):
@@ -57,18 +57,9 @@ def manifest_of(images: list[Image], age_years: float | None = None) -> pl.DataF
 
 
 def dataset_of(manifest: pl.DataFrame, set_aside: tuple[str, ...] = ()) -> Dataset:
-    record = DatasetRecord(
-        name="own",
-        adapter="table",
-        root="/nowhere",
-        labeller="nobody",
-        split_name="its own",
-        licence="none",
-        citation="nobody",
-    )
     aside = [(image, "by hand") for image in set_aside]
     quarantine = pl.DataFrame(aside, QUARANTINE.schema, orient="row")
-    return Dataset(record, manifest, BOXES.empty(), quarantine)
+    return Dataset(dataset_record(), manifest, BOXES.empty(), quarantine)
 
 
 @settings(max_examples=50)

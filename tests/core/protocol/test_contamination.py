@@ -3,7 +3,8 @@ import pytest
 from core.datasets.registry import DATASETS
 from core.protocol.contamination import contaminated, tuned_on
 from core.protocol.public_weights import PUBLIC_WEIGHTS
-from core.records import DatasetRecord, TrainedOn
+from core.records import TrainedOn
+from tests.fixtures.records import dataset_record
 
 SEEN_CHESTXRAY14 = [
     "densenet121-res224-all.safetensors",
@@ -91,23 +92,12 @@ def test_tuned_weights_are_told_for_what_tuned_them_under_any_name(
     name: str, adapter: str, synthetic: bool, is_told: bool
 ) -> None:
     seen = TrainedOn(name="nih", adapter="chestxray14", restricted=False, synthetic=False)
-    target = DatasetRecord(
-        name=name,
-        adapter=adapter,
-        root="/",
-        labeller="",
-        split_name="",
-        licence="",
-        citation="",
-        synthetic=synthetic,
-    )
+    target = dataset_record(name, adapter=adapter, synthetic=synthetic)
     assert (tuned_on([seen], target) is not None) == is_told
 
 
 def test_tables_of_two_hospitals_are_no_release() -> None:
     seen = TrainedOn(name="theirs", adapter="table", restricted=False, synthetic=False)
-    target = DatasetRecord(
-        name="ours", adapter="table", root="/", labeller="", split_name="", licence="", citation=""
-    )
+    target = dataset_record("ours")
     assert tuned_on([seen], target) is None
     assert tuned_on([seen], target.model_copy(update={"name": "theirs"})) is not None

@@ -6,12 +6,13 @@ import pytest
 from PIL import Image
 
 from core.findings import FINDINGS, Finding
-from core.records import DatasetRecord, RunRecord, RunStatus
+from core.records import RunRecord, RunStatus
 from core.specs import ImageSpec, RunSpec
 from core.stages import cache, peaks
 from core.store import DataStore, ResultStore
 from core.store.heatmaps import MapSet, as_rows
 from core.tables import BOXES, HEATMAPS, MANIFEST
+from tests.fixtures.records import dataset_record
 
 WIDTH, HEIGHT = 300, 200
 
@@ -20,15 +21,7 @@ WIDTH, HEIGHT = 300, 200
 def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[DataStore, ResultStore]:
     folder = tmp_path_factory.mktemp("peaks")
     Image.fromarray(np.full((HEIGHT, WIDTH), 90, np.uint8)).save(folder / "wide.png")
-    record = DatasetRecord(
-        name="own",
-        adapter="table",
-        root=str(folder),
-        labeller="",
-        split_name="",
-        licence="",
-        citation="",
-    )
+    record = dataset_record(root=str(folder))
     row = {"image_id": "wide", "patient_id": "p", "study_id": "s", "path": "wide.png"}
     row |= {"split": "test", "view": "PA", "sex": "F", "age_years": 50.0}
     manifest = pl.DataFrame([row | dict.fromkeys(FINDINGS)], MANIFEST.schema)

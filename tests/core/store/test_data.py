@@ -7,15 +7,13 @@ import pytest
 
 from core.errors import ConfigError, DataError
 from core.findings import FINDINGS
-from core.records import DatasetRecord
 from core.specs import ImageSpec
 from core.store.data import Dataset, DataStore
 from core.store.hashed import hash_path
 from core.tables import BOXES, IMAGES, MANIFEST, QUARANTINE
+from tests.fixtures.records import dataset_record
 
-RECORD = DatasetRecord(
-    name="own", adapter="table", root="/x", labeller="", split_name="", licence="", citation=""
-)
+RECORD = dataset_record()
 
 
 def manifest(num_images: int = 3) -> pl.DataFrame:
